@@ -1,0 +1,134 @@
+"""Keep Chroma and the BM25 index in step with the catalogue: push, repair, rebuild; searching is left to others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from .catalogue import Catalogue
+from .errors import StoreError
+from .lexical import LexicalIndex
+from .records import Entry
+from .vectors import BATCH, VectorStore, is_healthy
+
+__all__ = ["Indexes", "Tell"]
+
+Tell = Callable[[str], None]
+"""Hears, in words, what is being repaired."""
+SAMPLES = 20
+"""Stored vectors that a store must find again before it counts as whole."""
+
+
+class Indexes:
+    """Both indexes of one library. Every method that writes is called under the writer's lock."""
+
+    def __init__(
+        self, catalogue: Catalogue, vectors: VectorStore, lexical: LexicalIndex, embedded: tuple[Path, str] | None
+    ) -> None:
+        self._catalogue, self._vectors, self._lexical = catalogue, vectors, lexical
+        self._embedded = embedded
+
+    def push(self, revision: int, entries: Sequence[Entry], obsolete: Sequence[str]) -> None:
+        """Bring both indexes to a revision that the catalogue has just written: `entries` in, keys `obsolete` out."""
+        if obsolete:
+            self._vectors.delete(obsolete)
+        if entries:
+            self._vectors.upsert(entries)
+        self._catch_up_lexical(revision)
+        self._catalogue.settle(revision)
+
+    def is_behind(self) -> bool:
+        """Tell whether an index does not hold the last revision: a writer is at work, or one was cut off."""
+        revision, indexed = self._catalogue.revision()
+        return indexed != revision or self._lexical.revision() != revision
+
+    def repair(self, tell: Tell) -> None:
+        """Bring both indexes to the catalogue's revision after a writer was cut off, or a store was lost."""
+        revision, indexed = self._catalogue.revision()
+        if self._lexical.revision() != revision:
+            tell("bringing the BM25 index up to date")
+            self._catch_up_lexical(revision)
+        if indexed == revision and self._count_matches():
+            return
+        if not self._is_whole():
+            tell("Chroma's store is damaged: rebuilding it from the catalogue")
+            self.rebuild_vectors(revision)
+            return
+        tell("bringing Chroma up to date after an interrupted write")
+        self._reconcile(indexed)
+        self._catalogue.settle(revision)
+
+    def rebuild(self, tell: Tell) -> None:
+        """Make both indexes anew from the catalogue; nothing is embedded."""
+        revision, _ = self._catalogue.revision()
+        tell("rebuilding Chroma from the stored vectors")
+        self.rebuild_vectors(revision)
+        tell("rebuilding the BM25 index")
+        self._lexical.clear()
+        self._catch_up_lexical(revision)
+
+    def rebuild_vectors(self, revision: int) -> None:
+        """Make Chroma's collection anew from the stored vectors."""
+        self._vectors.drop()
+        for entries in self._batches(self._catalogue.ids()):
+            self._vectors.upsert(entries)
+        self._catalogue.settle(revision)
+
+    def compact(self) -> None:
+        """Overwrite what removed papers left on disk, in all three stores."""
+        revision, _ = self._catalogue.revision()
+        self._vectors.compact()
+        # tantivy keeps the terms of deleted documents until segments merge; making it anew is certain, and fast
+        self._lexical.clear()
+        self._catch_up_lexical(revision)
+        self._catalogue.vacuum()
+
+    def _catch_up_lexical(self, revision: int) -> None:
+        since = self._lexical.revision()
+        if since < 0:
+            self._lexical.clear()
+        written, removed = self._catalogue.changes(max(since, -1))
+        if not written:
+            self._lexical.write([], removed, revision, {})
+        for number, entries in enumerate(self._batches(written)):
+            sources = self._catalogue.sources_of([entry.paper.id for entry in entries])
+            last = (number + 1) * BATCH >= len(written)
+            self._lexical.write(entries, removed if number == 0 else [], revision if last else -1, sources)
+
+    def _batches(self, ids: Sequence[str]) -> Iterator[list[Entry]]:
+        for first in range(0, len(ids), BATCH):
+            yield self._catalogue.entries(ids[first : first + BATCH])
+
+    def _count_matches(self) -> bool:
+        try:
+            return self._vectors.count() == self._catalogue.counts()[1]
+        except StoreError:
+            return False
+
+    def _is_whole(self) -> bool:
+        """Tell whether the store can be gone on with; an embedded one is asked in a process of its own."""
+        if self._embedded is None:
+            self._vectors.count()  # a server that is away raises here
+            return True
+        folder, name = self._embedded
+        if not (folder / "chroma.sqlite3").exists():
+            return False
+        self._vectors.close()
+        _, indexed = self._catalogue.revision()
+        written, _ = self._catalogue.changes(indexed)
+        settled = [paper_id for paper_id in self._catalogue.ids() if paper_id not in set(written)]
+        step = max(1, len(settled) // SAMPLES)
+        samples = {
+            entry.passages[0].key: entry.vectors[0].tolist()
+            for entry in self._catalogue.entries(settled[::step][:SAMPLES])
+        }
+        return is_healthy(folder, name, samples)
+
+    def _reconcile(self, indexed: int) -> None:
+        """Make Chroma hold exactly the catalogue's passages, those written since `indexed` anew."""
+        written, _ = self._catalogue.changes(indexed)
+        there, wanted = self._vectors.keys(), self._catalogue.keys()
+        self._vectors.delete(sorted(there - wanted))
+        missing = {key.rsplit("#", 1)[0] for key in wanted - there}
+        for entries in self._batches(sorted(missing | set(written))):
+            self._vectors.upsert(entries)

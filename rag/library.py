@@ -1,0 +1,338 @@
+"""`Library`: open, add, sync, remove, search, ask; wiring only, what is wired stands in the files it imports."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from itertools import chain
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from .catalogue import Catalogue
+from .embed import choose, fingerprint
+from .errors import LibraryMismatch, LibraryMissing, SourceError, StoreError, UnknownPaper, shorten
+from .extract import draft_answer
+from .followup import standalone
+from .indexes import Indexes, Tell
+from .ingest import Arrival, Progress, arrivals
+from .lexical import LexicalIndex
+from .lock import is_writable
+from .model import AddReport, Answer, Embedder, Event, Evidence, Paper, Turn
+from .records import Where
+from .retrieve import Stores, retrieve
+from .settings import Settings, load_settings
+from .sources import expand
+from .vectors import VectorStore, collection_name
+from .verify import verify
+from .writer import Writer
+
+__all__ = ["STARTER", "Library", "answer"]
+
+STARTER = Path(__file__).parent / "starter" / "papers.jsonl"
+"""The starter library: digests, in our own words, of 150 papers."""
+EVIDENCE = 10
+"""Papers that are looked at for one answer."""
+History = Sequence[Turn | Mapping[str, Any]]
+
+
+def _quiet(*_what: object) -> None:
+    """Hear nothing."""
+
+
+class Library:
+    """An opened stack of papers in a folder; use it as a context manager, or `close()` it.
+
+    It may be asked from several threads at once. One process at a time writes; the others see what it wrote at their
+    next question.
+    """
+
+    def __init__(
+        self, path: str | Path | None = None, *, settings: Settings | None = None, tell: Tell | None = None
+    ) -> None:
+        self.settings = settings or load_settings()
+        self.path = Path(path) if path is not None else self.settings.library
+        if not (self.path / "catalogue.sqlite").is_file():
+            raise LibraryMissing(
+                f"there is no library in {shorten(self.path)}",
+                remedy="make one with: rag add --starter, or: rag add FILE...",
+            )
+        self.is_writable = is_writable(self.path)
+        self._catalogue = Catalogue.in_folder(self.path, writable=self.is_writable)
+        self.embedder_name = self._checked_embedder()
+        self._lock = threading.Lock()
+        self._embedder: Embedder | None = None
+        self._wire(tell or _quiet)
+
+    @classmethod
+    def open(
+        cls,
+        path: str | Path | None = None,
+        *,
+        create: bool = False,
+        settings: Settings | None = None,
+        tell: Tell | None = None,
+    ) -> Library:
+        """Open the library in a folder (default: `settings.library`); with `create`, make an empty one if none is there.
+
+        Raises LibraryMissing, LibraryMismatch (another embedder, a newer version) or StoreError. `tell` hears, in
+        words, when something that an interrupted write left is repaired.
+        """
+        settings = settings or load_settings()
+        folder = Path(path) if path is not None else settings.library
+        if create and not (folder / "catalogue.sqlite").exists():
+            _create(folder, settings)
+        return cls(folder, settings=settings, tell=tell)
+
+    def _wire(self, tell: Tell) -> None:
+        settings, name = self.settings, collection_name(fingerprint(self.embedder_name))
+        folder = None if settings.chroma_url else self.path / "chroma"
+        self._vectors = VectorStore(
+            folder=folder,
+            url=settings.chroma_url,
+            name=name,
+            store_documents=settings.store_documents,
+            timeout=settings.server_timeout,
+        )
+        self._lexical = LexicalIndex(self.path / "lexical")
+        self._seen = self._catalogue.revision()[0]
+        self._idf = lru_cache(maxsize=50_000)(self._lexical.idf)
+        embedded = None if folder is None else (folder, name)
+        self._writer = Writer(
+            self.path,
+            self._catalogue,
+            Indexes(self._catalogue, self._vectors, self._lexical, embedded),
+            lambda: self.embedder,
+            timeout=settings.lock_timeout,
+            tell=tell,
+            changed=self._changed,
+        )
+        if self.is_writable:
+            self._writer.repair_leftovers()
+
+    def _checked_embedder(self) -> str:
+        """Return the name of the embedder that made the library; raise LibraryMismatch when it cannot serve."""
+        name, made = self._catalogue.get("embedder") or "static", self._catalogue.get("fingerprint")
+        if self.settings.embedder not in {"auto", name}:
+            raise LibraryMismatch(
+                f"the library {shorten(self.path)} was made by the embedder {name!r}, not {self.settings.embedder!r}",
+                remedy=f"run: rag rebuild --embedder {self.settings.embedder}",
+            )
+        if made != fingerprint(name):
+            raise LibraryMismatch(
+                f"the library {shorten(self.path)} holds vectors of {made!r}, this machine makes {fingerprint(name)!r}",
+                remedy="run: rag rebuild --embedder auto",
+            )
+        return name
+
+    @property
+    def embedder(self) -> Embedder:
+        """The embedder that the library was made with; loaded at the first use."""
+        with self._lock:
+            if self._embedder is None:
+                self._embedder = choose(self.embedder_name)
+            return self._embedder
+
+    def close(self) -> None:
+        """Let go of every store."""
+        self._vectors.close()
+        self._catalogue.close()
+
+    def __enter__(self) -> Library:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __len__(self) -> int:
+        return self._catalogue.counts()[0]
+
+    # Asking
+
+    def ask(self, question: str, *, history: History = (), where: Where | None = None) -> Answer:
+        """Answer a question from the papers, or abstain; with `history`, a follow-up is understood.
+
+        Raises QuestionError for a question that is empty, endless or without a word.
+        """
+        started = time.perf_counter()
+        self._refresh()
+        asked = standalone(question, history, self._idf)
+        evidence = retrieve(asked, self._stores(), self.settings, k=EVIDENCE, where=where)
+        searched = time.perf_counter()
+        draft = draft_answer(asked, evidence, self.embedder, self._idf)
+        answer = verify(draft, evidence, question=question, standalone_question=asked, idf=self._idf)
+        done = time.perf_counter()
+        timings = {"search_ms": (searched - started) * 1000, "answer_ms": (done - searched) * 1000}
+        return replace(answer, timings=timings)
+
+    def stream(self, question: str, *, history: History = (), where: Where | None = None) -> Iterator[Event]:
+        """Yield what `ask` does as it goes: `progress`, the text piece by piece, and last the `answer`."""
+        yield Event("progress", f"searching {len(self):,} abstracts")
+        reply = self.ask(question, history=history, where=where)
+        for piece in reply.text.splitlines(keepends=True):
+            yield Event("text", piece)
+        yield Event("answer", answer=reply)
+
+    def search(self, question: str, k: int = 10, *, where: Where | None = None) -> list[Evidence]:
+        """Return up to `k` papers for a question, best first. Raises QuestionError as `ask` does."""
+        self._refresh()
+        return retrieve(standalone(question), self._stores(), self.settings, k=k, where=where)
+
+    def papers(self) -> list[Paper]:
+        """Return every paper, in the order of titles."""
+        return self._catalogue.papers()
+
+    def paper(self, paper_id: str) -> Paper:
+        """Return one paper; raise UnknownPaper when there is none of that id."""
+        found = self._catalogue.papers([paper_id])
+        if not found:
+            raise UnknownPaper(
+                f"the library {shorten(self.path)} has no paper with the id {shorten(paper_id)!r}",
+                remedy="list the ids with: rag papers",
+            )
+        return found[0]
+
+    def sources(self) -> dict[str, int]:
+        """Return the names of the files that papers came from, with how many each gave."""
+        return self._catalogue.sources()
+
+    def _stores(self) -> Stores:
+        return Stores(self._catalogue, self._vectors, self._lexical, self.embedder)
+
+    def _refresh(self) -> None:
+        """See what other processes wrote since the last question: neither Chroma nor tantivy does so by itself."""
+        with self._lock:
+            revision, _ = self._catalogue.revision()
+            if revision != self._seen:
+                self._vectors.close()
+                self._lexical.reload()
+                self._changed(revision)
+
+    def _changed(self, revision: int) -> None:
+        self._seen = revision
+        self._idf.cache_clear()
+
+    # Writing
+
+    def add(self, *sources: str | Path | Paper, starter: bool = False, progress: Progress | None = None) -> AddReport:
+        """Add papers from files, folders, globs or `Paper` values; with `starter`, the starter library.
+
+        What is known already is left alone, what changed is updated, what cannot be read is reported in `failed` and
+        the rest kept. Raises SourceError for a path that is missing, LibraryLocked while another process writes, and
+        StoreError. Ctrl-C keeps every batch that was finished.
+        """
+        self._check_writable()
+        papers = [Arrival(source, f"code:{source.id}") for source in sources if isinstance(source, Paper)]
+        paths = [source for source in sources if not isinstance(source, Paper)]
+        files = [*(expand(paths) if paths else []), *([STARTER] if starter else [])]
+        return self._writer.add(chain(papers, arrivals(files, progress or _quiet)))
+
+    def sync(
+        self,
+        folder: str | Path,
+        *,
+        confirm: Callable[[list[Paper]], bool] | None = None,
+        progress: Progress | None = None,
+    ) -> AddReport:
+        """Add what a folder holds, then remove what came from it and is not in it now.
+
+        `confirm` is asked before anything is removed. A paper that also came from elsewhere stays, and so does one
+        whose file could not be read. Raises as `add` does.
+        """
+        if not Path(folder).is_dir():
+            raise SourceError(f"{shorten(folder)} is not a folder", remedy="sync takes the folder that holds the pages")
+        report = self.add(folder, progress=progress)
+        gone = self._catalogue.papers(self._left(Path(folder).resolve(), report))
+        if not gone or (confirm is not None and not confirm(gone)):
+            return report
+        removed = tuple(paper.id for paper in gone)
+        self.remove(*removed)
+        return replace(report, removed=removed)
+
+    def _left(self, folder: Path, report: AddReport) -> list[str]:
+        """Return the papers that only came from `folder` and that this report has not met there."""
+        met = {*report.added, *report.updated, *report.unchanged}
+        unread = {bad.source for bad in report.failed if not bad.entry}
+        return [
+            paper_id
+            for paper_id, origins in self._catalogue.from_origins(f"{folder}/").items()
+            if paper_id not in met
+            and all(Path(origin).is_relative_to(folder) and Path(origin).name not in unread for origin in origins)
+        ]
+
+    def remove(self, *paper_ids: str) -> None:
+        """Remove papers from the catalogue, Chroma and the BM25 index; `compact` then wipes what is left on disk.
+
+        Raises UnknownPaper, before anything is removed, when one of the ids is not there.
+        """
+        self._check_writable()
+        for paper_id in paper_ids:
+            self.paper(paper_id)
+        self._writer.remove(list(dict.fromkeys(paper_ids)))
+
+    def compact(self) -> None:
+        """Overwrite on disk what removed papers left behind, and give the room back."""
+        self._check_writable()
+        self._writer.compact()
+
+    def rebuild(self) -> None:
+        """Make Chroma and the BM25 index anew from the catalogue; nothing is embedded."""
+        self._check_writable()
+        self._writer.rebuild()
+
+    def _check_writable(self) -> None:
+        if not self.is_writable:
+            raise StoreError(
+                f"the library {shorten(self.path)} cannot be written",
+                remedy="make the folder writable, or take another",
+            )
+
+
+def rebuilt(
+    path: Path, embedder: str, settings: Settings, *, progress: Progress = _quiet, tell: Tell = _quiet
+) -> Library:
+    """Return the library in a folder with every paper embedded anew by `embedder`, whatever embedder made it."""
+    made = choose(embedder)
+    catalogue = Catalogue.in_folder(path)
+    catalogue.put(embedder=made.name, fingerprint=made.fingerprint)
+    catalogue.close()
+    library = Library(path, settings=settings.model_copy(update={"embedder": "auto"}), tell=tell)
+    library._writer.embed_again(lambda done: progress(done, "embedding"))
+    return library
+
+
+def answer(
+    question: str,
+    *,
+    library: Library | str | Path | None = None,
+    history: History = (),
+    settings: Settings | None = None,
+) -> Answer:
+    """Answer one question from a library: an open one, the folder of one, or the default folder.
+
+    Raises LibraryMissing, and what `Library.ask` raises.
+    """
+    if isinstance(library, Library):
+        return library.ask(question, history=history)
+    with Library.open(library, settings=settings) as opened:
+        return opened.ask(question, history=history)
+
+
+def _create(folder: Path, settings: Settings) -> None:
+    """Make an empty library, and fix its embedder."""
+    made = choose(settings.embedder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(
+            f"the folder {shorten(folder)} cannot be made ({error.strerror or error})",
+            remedy="take another one with --library",
+        ) from error
+    catalogue = Catalogue.in_folder(folder)
+    catalogue.put(embedder=made.name, fingerprint=made.fingerprint)
+    catalogue.close()

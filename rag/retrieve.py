@@ -1,0 +1,150 @@
+"""Two rankings, fused into Evidence, the best passage of each paper; what is answered from it is left to others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .catalogue import Catalogue
+from .lexical import LexicalIndex
+from .model import Embedder, Evidence, Passage
+from .records import Where
+from .settings import Settings
+from .synonyms import meanings
+from .vectors import VectorStore
+
+__all__ = ["Stores", "retrieve", "scaled"]
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """What a search reads."""
+
+    catalogue: Catalogue
+    vectors: VectorStore
+    lexical: LexicalIndex
+    embedder: Embedder
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """The union of both rankings, with the raw score of each ranking for every passage in it.
+
+    `vectors` has the shape (n, dimension); `lexical` and `dense` the shape (n,).
+    """
+
+    keys: list[str]
+    passages: list[Passage]
+    vectors: NDArray[np.float32]
+    lexical: NDArray[np.float64]
+    dense: NDArray[np.float64]
+
+
+def retrieve(
+    question: str, stores: Stores, settings: Settings, *, k: int = 10, where: Where | None = None
+) -> list[Evidence]:
+    """Return up to `k` papers for a question, best first.
+
+    BM25 also looks, at a lower weight, for words that may stand for the question's (`synonyms.py`). The fused score is
+    (1 - w) * BM25 + w * cosine, each min-max scaled over the union of both candidate lists, with
+    w = `settings.dense_weight`. The cosine is to the question moved towards the first results (pseudo-relevance
+    feedback as in Rocchio 1971: the sum of the unit question and the unit mean of the first `settings.feedback`,
+    weighted by their fused score). Reciprocal-rank fusion measured worse on every collection.
+    """
+    asked = stores.embedder.embed([question])[0]
+    weights: dict[str, float] = {}
+    for stems in meanings(question).values():
+        for stem, weight in stems.items():
+            weights[stem] = max(weight, weights.get(stem, 0.0))
+    found = _candidates(weights, asked, stores, settings, where)
+    if found is None:
+        return []
+    fused = _fuse(found.lexical, found.dense, settings.dense_weight)
+    if settings.feedback:
+        moved = _moved(asked, found.vectors, fused, settings.feedback)
+        fused = _fuse(found.lexical, found.vectors @ moved, settings.dense_weight)
+    return _collapse(found, fused, stores.catalogue, k)
+
+
+def scaled(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return scores min-max scaled to 0..1; all zeros where they do not differ."""
+    lowest, span = scores.min(), np.ptp(scores)
+    return np.zeros_like(scores) if span <= 0 else (scores - lowest) / span
+
+
+def _fuse(lexical: NDArray[np.float64], dense: NDArray[np.float64], weight: float) -> NDArray[np.float64]:
+    return (1.0 - weight) * scaled(lexical) + weight * scaled(dense)
+
+
+def _candidates(
+    weights: Mapping[str, float], asked: NDArray[np.float32], stores: Stores, settings: Settings, where: Where | None
+) -> Candidates | None:
+    """Return the union of both rankings' first passages, or None when there are none."""
+    lexical = dict(stores.lexical.search(weights, settings.candidates, where))
+    dense = dict(_nearest(asked, stores, settings.candidates, where))
+    keys = list(dict.fromkeys([*lexical, *dense]))
+    stored = stores.catalogue.passages(keys)
+    # an index may be a moment ahead of or behind the catalogue: what the catalogue does not hold is not shown
+    keys = [key for key in keys if key in stored]
+    if not keys:
+        return None
+    lexical |= stores.lexical.scores(weights, [key for key in keys if key not in lexical])
+    vectors = np.stack([stored[key][1] for key in keys])
+    return Candidates(
+        keys=keys,
+        passages=[stored[key][0] for key in keys],
+        vectors=vectors,
+        lexical=np.array([lexical.get(key, 0.0) for key in keys]),
+        dense=(vectors @ asked).astype(np.float64),  # exact, where Chroma's neighbours are approximate
+    )
+
+
+def _nearest(asked: NDArray[np.float32], stores: Stores, k: int, where: Where | None) -> list[tuple[str, float]]:
+    """Return the passages nearest to the question; under a filter exactly, since Chroma's own filters are slow."""
+    if not where:
+        return stores.vectors.nearest(asked, k)
+    keys, matrix = stores.catalogue.matrix(where)
+    if not keys:
+        return []
+    scores = matrix @ asked
+    return [(keys[index], float(scores[index])) for index in np.argsort(-scores, kind="stable")[:k]]
+
+
+def _moved(
+    asked: NDArray[np.float32], vectors: NDArray[np.float32], fused: NDArray[np.float64], first: int
+) -> NDArray[np.float32]:
+    """Return the question's vector after feedback, of length 1."""
+    top = np.argsort(-fused, kind="stable")[:first]
+    mean = fused[top] @ vectors[top]
+    length = np.linalg.norm(mean)
+    moved = asked + mean / length if length > 0 else asked
+    return np.asarray(moved / max(float(np.linalg.norm(moved)), 1e-9), dtype=np.float32)
+
+
+def _collapse(found: Candidates, fused: NDArray[np.float64], catalogue: Catalogue, k: int) -> list[Evidence]:
+    """Return the best passage of each of the first `k` papers."""
+    best: dict[str, int] = {}
+    # ties are broken by key, so that the same question gives the same order everywhere
+    for index in sorted(range(len(found.keys)), key=lambda row: (-fused[row], found.keys[row])):
+        best.setdefault(found.passages[index].paper_id, index)
+        if len(best) == k:
+            break
+    papers = {paper.id: paper for paper in catalogue.papers(best)}
+    present = [(paper_id, index) for paper_id, index in best.items() if paper_id in papers]
+    return [
+        Evidence(
+            paper=papers[paper_id],
+            passage=found.passages[index],
+            rank=rank,
+            score=float(fused[index]),
+            scores=_raw(found, index),
+        )
+        for rank, (paper_id, index) in enumerate(present, start=1)
+    ]
+
+
+def _raw(found: Candidates, index: int) -> Mapping[str, float]:
+    return {"lexical": float(found.lexical[index]), "dense": float(found.dense[index])}

@@ -1,0 +1,61 @@
+"""What can be set, by argument, variable or `.env`, in this order; what a setting does is left to the parts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import AliasChoices, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from .errors import UsageError
+
+__all__ = ["Settings", "load_settings"]
+
+
+class Settings(BaseSettings):
+    """Frozen settings; every field can be given as an argument or as the variable `RAG_<FIELD>`.
+
+    Keys are held as secrets: they show as asterisks in `repr`, errors and logs.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="RAG_", env_file=".env", extra="ignore", frozen=True, populate_by_name=True
+    )
+
+    library: Path = Path(".rag")
+    """The folder that holds a library."""
+    embedder: Literal["auto", "static"] = "auto"
+    """Which embedder a new library is made with; an opened one keeps its own."""
+    catalogue_url: str | None = None
+    """A SQLAlchemy address (Postgres) when many machines share a library; None: SQLite in the folder."""
+    chroma_url: str | None = None
+    """A Chroma server, as in http://127.0.0.1:8000; None: Chroma embedded in the folder."""
+    store_documents: bool = True
+    """Whether Chroma holds the text of passages, so that other clients can read it."""
+    lock_timeout: float = Field(default=30.0, ge=0)
+    """Seconds that a second writer waits for the first."""
+    server_timeout: float = Field(default=10.0, gt=0)
+    """Seconds after which a server that does not answer counts as down."""
+    candidates: int = Field(default=50, ge=10, le=1000)
+    """How many passages each ranking proposes before they are fused."""
+    dense_weight: float = Field(default=0.4, ge=0, le=1)
+    """The share of the dense score in the fused one; the rest is BM25's."""
+    feedback: int = Field(default=5, ge=0, le=50)
+    """How many first results move the question's vector before the second scoring; 0 turns that off."""
+    openai_api_key: SecretStr | None = Field(default=None, validation_alias=AliasChoices("OPENAI_API_KEY"))
+    openai_base_url: str | None = Field(default=None, validation_alias=AliasChoices("OPENAI_BASE_URL"))
+
+
+def load_settings(**given: object) -> Settings:
+    """Return the settings, `given` ones first (None: not given); raise UsageError naming a variable that is wrong."""
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        variable = name if name.startswith("OPENAI") else f"RAG_{name.upper()}"
+        raise UsageError(
+            f"{variable} is set to {str(first['input'])[:60]!r}, which is not valid ({first['msg']})",
+            remedy="correct it in the environment or in .env",
+        ) from None

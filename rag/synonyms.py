@@ -1,0 +1,70 @@
+"""Words that may stand for a word, from the static word vectors; searching for them is left to the BM25 index."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .embed import load_wordllama, unit_rows
+from .text import STOP_WORDS, stem, words
+
+__all__ = ["MOST", "NEAREST", "WEIGHT", "Meanings", "meanings"]
+
+Meanings = dict[str, dict[str, float]]
+"""For each stem of a question the stems that may stand for it, with how well: 1 for itself, less for the others."""
+
+NEAREST = 0.5
+"""Cosine from which a word may stand for another. Tuned with MOST and WEIGHT on the dev questions."""
+MOST = 10
+"""Words that may stand for one word."""
+WEIGHT = 0.5
+"""What a match of such a word counts, times its cosine, beside 1 for the word itself."""
+SHORTEST = 3
+
+
+def meanings(question: str) -> Meanings:
+    """Return what each term may be said by: "tiny" also by "small", "mix" also by "mixture".
+
+    The words come from the vocabulary of the static embedder, so nothing of the library is read. Order is the question's.
+    """
+    asked = [word for word in dict.fromkeys(words(question)) if word not in STOP_WORDS]
+    found: Meanings = {stem(word): {stem(word): 1.0} for word in asked}
+    plain = [word for word in asked if word.isalpha() and len(word) >= SHORTEST]
+    for word, others in zip(plain, _near(plain), strict=True):
+        mine = found[stem(word)]
+        for other, cosine in others:
+            if stem(other) not in found:
+                mine[stem(other)] = max(mine.get(stem(other), 0.0), WEIGHT * cosine)
+    return found
+
+
+def _near(plain: list[str]) -> list[list[tuple[str, float]]]:
+    """Return for each word the vocabulary's nearest, best first."""
+    if not plain:
+        return []
+    names, table = _vocabulary()
+    cosines = unit_rows(load_wordllama().embed(plain)) @ table.T
+    nearest = np.argpartition(-cosines, MOST, axis=1)[:, : MOST + 1]
+    rows = []
+    for row, columns in enumerate(nearest):
+        ordered = sorted(columns, key=lambda column: -cosines[row, column])
+        rows.append([(names[c], float(cosines[row, c])) for c in ordered if cosines[row, c] > NEAREST][: MOST + 1])
+    return rows
+
+
+@lru_cache(maxsize=1)
+def _vocabulary() -> tuple[list[str], NDArray[np.float32]]:
+    """Return the whole lower-case words of the static embedder's vocabulary, and their unit vectors, one a row."""
+    model: Any = load_wordllama()
+    mark = "▁"  # how the tokenizer writes the start of a word
+    entries = sorted(model.tokenizer.get_vocab().items(), key=lambda entry: entry[1])
+    kept = [
+        (token[1:], index)
+        for token, index in entries
+        if token.startswith(mark) and len(token) > SHORTEST and token[1:].isalpha() and token[1:].islower()
+        if token[1:] not in STOP_WORDS
+    ]
+    return [name for name, _ in kept], unit_rows(model.embedding[[index for _, index in kept]])

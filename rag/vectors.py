@@ -1,0 +1,260 @@
+"""Everything that touches Chroma: upsert, nearest, delete, health, compaction; what belongs in it is decided by the library."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import StoreError, UsageError, shorten
+from .records import SCHEMA, Entry
+
+__all__ = ["BATCH", "VectorStore", "collection_name", "is_healthy"]
+
+BATCH = 1000
+"""Passages in one upsert: below Chroma's own limit of 5461, and as fast as any larger."""
+FLUSH_AT = 1000
+"""Chroma's own default for how many log entries wait before they are written to the index."""
+ROOM = 100
+"""Neighbours looked at beyond the ones asked for (`ef_search`): Chroma's default, doubled when many are asked for."""
+
+
+def collection_name(fingerprint: str) -> str:
+    """Return the name of the collection that holds vectors of this embedder under this schema."""
+    safe = "".join(character if character.isalnum() else "-" for character in fingerprint)
+    return f"paperchat-{safe}-v{SCHEMA}"[:60].rstrip("-")
+
+
+class VectorStore:
+    """One collection of passages, in a folder or on a server; Chroma is imported at the first use.
+
+    StoreError is raised when Chroma fails or its server does not answer.
+    """
+
+    def __init__(
+        self,
+        *,
+        folder: Path | None = None,
+        url: str | None = None,
+        name: str,
+        store_documents: bool = True,
+        timeout: float = 10.0,
+    ) -> None:
+        self._folder, self._url, self._name = folder, url, name
+        self._store_documents, self._timeout = store_documents, timeout
+        self._client: Any = None
+        self._collection: Any = None
+        self.where = url or str(folder)
+
+    def _open(self) -> Any:  # noqa: ANN401
+        """Return the collection, opening it when it is not."""
+        if self._collection is None:
+            self._client = _connect(self._folder, self._url, self._timeout)
+            # embedding_function=None: the default one would download a model
+            self._collection = self._client.get_or_create_collection(
+                self._name,
+                embedding_function=None,
+                configuration={"hnsw": {"space": "cosine", "sync_threshold": FLUSH_AT}},
+            )
+        return self._collection
+
+    @contextmanager
+    def _failures(self, doing: str) -> Iterator[None]:
+        """Turn whatever Chroma raises into StoreError."""
+        try:
+            yield
+        except (StoreError, UsageError):
+            raise
+        except Exception as error:  # Chroma raises its own, httpx's, and plain ValueError for a server that is away
+            self.close()
+            cause = str(error).splitlines()[0] if str(error) else type(error).__name__
+            remedy = (
+                "start it (chroma run) or unset RAG_CHROMA_URL"
+                if self._url
+                else "run: rag rebuild (the catalogue holds everything that Chroma needs)"
+            )
+            raise StoreError(
+                f"Chroma at {shorten(self.where, 120)} failed while {doing} ({shorten(cause, 160)})", remedy=remedy
+            ) from error
+
+    def close(self) -> None:
+        """Let go of Chroma; the next call opens it anew, and then sees what other processes wrote."""
+        client, self._client, self._collection = self._client, None, None
+        if client is not None:
+            try:
+                client.close()
+            except Exception:  # a store that is broken may also fail to close; there is nothing left to lose
+                client.clear_system_cache()
+
+    def upsert(self, entries: Sequence[Entry]) -> None:
+        """Store the passages of these papers with vector, text and metadata."""
+        rows = [
+            (entry, passage, vector)
+            for entry in entries
+            for passage, vector in zip(entry.passages, entry.vectors, strict=True)
+        ]
+        with self._failures("writing"):
+            collection = self._open()
+            for first in range(0, len(rows), BATCH):
+                batch = rows[first : first + BATCH]
+                collection.upsert(
+                    ids=[passage.key for _, passage, _ in batch],
+                    embeddings=np.stack([vector for _, _, vector in batch]),
+                    metadatas=[_metadata(entry, index) for entry, passage, _ in batch for index in [passage.ordinal]],
+                    documents=[entry.paper.abstract[passage.start : passage.end] for entry, passage, _ in batch]
+                    if self._store_documents
+                    else None,
+                )
+
+    def delete(self, keys: Sequence[str]) -> None:
+        """Remove passages; keys that are not there do no harm."""
+        with self._failures("removing"):
+            collection = self._open()
+            for first in range(0, len(keys), BATCH):
+                collection.delete(ids=list(keys[first : first + BATCH]))
+
+    def nearest(self, vector: NDArray[np.float32], k: int) -> list[tuple[str, float]]:
+        """Return up to `k` (key, cosine) of the passages nearest to a unit vector, best first; approximate."""
+        with self._failures("searching"):
+            found = self._open().query(query_embeddings=[vector], n_results=k, include=["distances"])
+        return [(key, 1.0 - distance) for key, distance in zip(found["ids"][0], found["distances"][0], strict=True)]
+
+    def count(self) -> int:
+        """Return how many passages there are."""
+        with self._failures("counting"):
+            return int(self._open().count())
+
+    def keys(self) -> set[str]:
+        """Return the keys of all passages."""
+        with self._failures("listing"):
+            return set(self._open().get(include=[])["ids"])
+
+    def drop(self) -> None:
+        """Remove the collection; an embedded store that cannot even do that is removed with its folder."""
+        try:
+            self._open()
+            self._client.delete_collection(self._name)
+        except Exception as error:
+            if self._folder is None:
+                with self._failures("dropping the collection"):
+                    raise error
+            self.close()
+            shutil.rmtree(self._folder, ignore_errors=True)
+        self.close()
+
+    def compact(self) -> None:
+        """Make the embedded store forget what was removed: flush its log, then overwrite the freed pages.
+
+        Chroma keeps up to `FLUSH_AT` log entries, texts included, until the next flush; a flush is forced by lowering
+        that bound for a moment. A server does its own housekeeping.
+        """
+        if self._folder is None:
+            return
+        with self._failures("compacting"):
+            collection = self._open()
+            sample = collection.get(limit=1, include=["embeddings"])
+            if len(sample["ids"]):
+                dimension = len(sample["embeddings"][0])
+                dummies = [f"flush-{number}" for number in range(3)]
+                collection.modify(configuration={"hnsw": {"sync_threshold": 2, "batch_size": 2}})
+                collection.upsert(ids=dummies, embeddings=np.eye(3, dimension, dtype=np.float32))
+                collection.delete(ids=dummies)
+                collection.modify(configuration={"hnsw": {"sync_threshold": FLUSH_AT, "batch_size": 100}})
+        self.close()
+        store = self._folder / "chroma.sqlite3"
+        if store.exists():
+            with self._failures("compacting"), closing(sqlite3.connect(store, isolation_level=None)) as connection:
+                connection.execute("PRAGMA secure_delete=ON")
+                connection.execute(
+                    "INSERT INTO embedding_fulltext_search(embedding_fulltext_search) VALUES('optimize')"
+                )
+                connection.execute("VACUUM")
+
+
+def is_healthy(folder: Path, name: str, samples: dict[str, list[float]], timeout: float = 60.0) -> bool:
+    """Tell whether an embedded store opens and finds each of these passages as the nearest to its own vector.
+
+    It is asked in a process of its own: a store that a kill left half written can crash whoever opens it.
+    """
+    import json
+
+    asked = json.dumps({"folder": str(folder), "name": name, "samples": samples})
+    command = [sys.executable, "-c", f"import sys; from {__name__} import _check; sys.exit(_check(sys.stdin.read()))"]
+    home = str(Path(__file__).resolve().parents[__name__.count(".")])
+    try:
+        done = subprocess.run(  # noqa: S603
+            command, input=asked, text=True, capture_output=True, timeout=timeout, check=False, cwd=home
+        )
+    except subprocess.TimeoutExpired:
+        return False
+    return done.returncode == 0
+
+
+def _check(asked: str) -> int:
+    """Return 0 when the store described by this JSON is whole; this is what runs in the process of its own."""
+    import json
+
+    what = json.loads(asked)
+    store = VectorStore(folder=Path(what["folder"]), name=what["name"])
+    for key, vector in what["samples"].items():
+        found = dict(store.nearest(np.asarray(vector, dtype=np.float32), 10))
+        if key not in found:
+            return 1
+    store.count()
+    return 0
+
+
+def _connect(folder: Path | None, url: str | None, timeout: float) -> Any:  # noqa: ANN401
+    """Return a Chroma client, with its telemetry off."""
+    import chromadb
+    from chromadb.config import Settings as ChromaSettings
+
+    quiet = ChromaSettings(anonymized_telemetry=False)
+    if url is None:
+        return chromadb.PersistentClient(str(folder), settings=quiet)
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise UsageError(
+            f"{shorten(url)!r} is not the address of a Chroma server", remedy="as in http://127.0.0.1:8000"
+        )
+    _reach(parts.hostname, parts.port or (443 if parts.scheme == "https" else 80), timeout)
+    return chromadb.HttpClient(
+        host=parts.hostname,
+        port=parts.port or (443 if parts.scheme == "https" else 80),
+        ssl=parts.scheme == "https",
+        settings=quiet,
+    )
+
+
+def _reach(host: str, port: int, timeout: float) -> None:
+    """Fail within `timeout` seconds when nothing listens there: Chroma's own client would wait for ever."""
+    import socket
+
+    with socket.create_connection((host, port), timeout=timeout):
+        pass
+
+
+def _metadata(entry: Entry, ordinal: int) -> dict[str, str | int]:
+    """Return what stands beside a passage in Chroma; Chroma takes neither None nor dates."""
+    paper, passage = entry.paper, entry.passages[ordinal]
+    row: dict[str, str | int] = {
+        "paper_id": paper.id,
+        "title": paper.title,
+        "ordinal": ordinal,
+        "start": passage.start,
+        "end": passage.end,
+    }
+    if paper.published is not None:
+        row["published"] = paper.published.year * 10_000 + paper.published.month * 100 + paper.published.day
+    if paper.url is not None:
+        row["url"] = paper.url
+    return row
