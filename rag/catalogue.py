@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
+from uuid import uuid4
 
 import numpy as np
 import sqlalchemy as sa
@@ -60,16 +62,18 @@ class Catalogue:
                 remedy="upgrade: pip install -U paperchat",
             )
         if found is None and writable:
-            self.put(schema=str(SCHEMA), revision="0", indexed="0")
+            self.put(schema=str(SCHEMA), revision="0", indexed="0", library=uuid4().hex[:12])
 
     @classmethod
     def in_folder(cls, folder: Path, *, writable: bool = True) -> Catalogue:
         """Open or make the SQLite catalogue of a library folder."""
-        path = str(folder / "catalogue.sqlite")
+        path = folder / "catalogue.sqlite"
         if writable:
-            return cls(sa.URL.create("sqlite", database=path))
-        query = {"mode": "ro", "immutable": "1", "uri": "true"}
-        return cls(sa.URL.create("sqlite", database=f"file:{path}", query=query), writable=False)
+            return cls(sa.URL.create("sqlite", database=str(path)))
+        query = {"mode": "ro", "uri": "true"}
+        if not path.with_name(f"{path.name}-wal").exists():
+            query["immutable"] = "1"  # SQLite cannot make its own files here, and does not need to: nobody is writing
+        return cls(sa.URL.create("sqlite", database=f"file:{quote(str(path))}", query=query), writable=False)
 
     def close(self) -> None:
         """Close every connection."""
@@ -127,25 +131,28 @@ class Catalogue:
                 *_in_chunks(connection, sa.select(*columns), PAPERS.c.id, ids),
                 *_in_chunks(connection, sa.select(*columns), PAPERS.c.title_key, keys),
             ]
-            origins: dict[str, set[str]] = {}
-            query = sa.select(ORIGINS.c.paper_id, ORIGINS.c.origin)
-            for row in _in_chunks(connection, query, ORIGINS.c.paper_id, list({row.id for row in rows})):
-                origins.setdefault(row.paper_id, set()).add(row.origin)
+            origins: dict[str, dict[str, str]] = {}
+            for row in _in_chunks(connection, sa.select(ORIGINS), ORIGINS.c.paper_id, list({row.id for row in rows})):
+                origins.setdefault(row.paper_id, {})[row.origin] = row.source
         for row in rows:
-            found[row.id] = as_known(row, origins.get(row.id, set()))
+            found[row.id] = as_known(row, origins.get(row.id, {}))
         return found
 
     def write(
-        self, entries: Sequence[Entry] = (), removed: Sequence[str] = (), origins: Sequence[Origin] = ()
+        self,
+        entries: Sequence[Entry] = (),
+        removed: Sequence[str] = (),
+        origins: Sequence[Origin] = (),
+        left: Sequence[Origin] = (),
     ) -> tuple[int, list[str]]:
-        """Store entries (old versions go), remove ids, note origins; one transaction.
+        """Store entries (old versions go), remove ids, note origins, forget those that papers `left`; one transaction.
 
         Returns the new revision and the keys of passages that are there no more. Chroma is behind until `settle` is
         called with this revision.
         """
         ids = [entry.paper.id for entry in entries]
         kept = {passage.key for entry in entries for passage in entry.passages}
-        touched = sorted({origin.paper_id for origin in origins} - set(ids))
+        touched = sorted({origin.paper_id for origin in [*origins, *left]} - set(ids))
         with self._begin() as connection:
             revision = int(connection.execute(sa.select(META.c.value).where(META.c.key == "revision")).scalar_one()) + 1
             old = _in_chunks(connection, sa.select(PASSAGES.c.key), PASSAGES.c.paper_id, [*ids, *removed])
@@ -153,6 +160,9 @@ class Catalogue:
             for column in (PAPERS.c.id, PASSAGES.c.paper_id, REMOVED.c.paper_id):
                 _delete(connection, column, [*ids, *removed])
             _delete(connection, ORIGINS.c.paper_id, removed)
+            for origin in left:
+                same = (ORIGINS.c.paper_id == origin.paper_id) & (ORIGINS.c.origin == origin.origin)
+                connection.execute(sa.delete(ORIGINS).where(same))
             _insert(connection, PAPERS, [paper_row(entry.paper, revision) for entry in entries])
             _insert(connection, PASSAGES, [row for entry in entries for row in passage_rows(entry)])
             _insert(connection, REMOVED, [{"paper_id": paper_id, "revision": revision} for paper_id in removed])
@@ -162,16 +172,9 @@ class Catalogue:
             _put_meta(connection, {"revision": str(revision)})
         return revision, obsolete
 
-    def forget_origins(self, origins: Sequence[Origin]) -> None:
-        """Note that papers no longer come from these origins, though they stay."""
-        with self._begin() as connection:
-            for origin in origins:
-                same = (ORIGINS.c.paper_id == origin.paper_id) & (ORIGINS.c.origin == origin.origin)
-                connection.execute(sa.delete(ORIGINS).where(same))
-
-    def settle(self, revision: int) -> None:
-        """Note that Chroma holds everything up to `revision`."""
-        self.put(indexed=str(revision))
+    def settle(self, revision: int, store: str) -> None:
+        """Note that the Chroma at this place holds everything up to `revision`."""
+        self.put(indexed=str(revision), store=store)
 
     def changes(self, since: int) -> tuple[list[str], list[str]]:
         """Return the ids written and the ids removed after revision `since`."""
@@ -264,14 +267,14 @@ class Catalogue:
         with self._begin() as connection:
             return {source: count for source, count in connection.execute(query)}
 
-    def from_origins(self, folder: str) -> dict[str, set[str]]:
+    def from_origins(self, folder: str) -> dict[str, set[Origin]]:
         """Return the papers that came from files below a folder, each with all of its origins."""
         inside = sa.select(ORIGINS.c.paper_id).where(ORIGINS.c.origin.startswith(folder, autoescape=True))
-        query = sa.select(ORIGINS.c.paper_id, ORIGINS.c.origin).where(ORIGINS.c.paper_id.in_(inside))
-        found: dict[str, set[str]] = {}
+        query = sa.select(ORIGINS).where(ORIGINS.c.paper_id.in_(inside))
+        found: dict[str, set[Origin]] = {}
         with self._begin() as connection:
             for row in connection.execute(query):
-                found.setdefault(row.paper_id, set()).add(row.origin)
+                found.setdefault(row.paper_id, set()).add(Origin(row.paper_id, row.origin, row.source))
         return found
 
     def vacuum(self) -> None:

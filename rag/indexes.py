@@ -35,52 +35,61 @@ class Indexes:
         if entries:
             self._vectors.upsert(entries)
         self._catch_up_lexical(revision)
-        self._catalogue.settle(revision)
+        self._catalogue.settle(revision, self._vectors.place)
 
     def is_behind(self) -> bool:
-        """Tell whether an index does not hold the last revision: a writer is at work, or one was cut off."""
+        """Tell whether an index lacks the last revision: a writer is at work or was cut off, or files are gone."""
         revision, indexed = self._catalogue.revision()
-        return indexed != revision or self._lexical.revision() != revision
+        return indexed != revision or self._lexical.revision() != revision or self._is_lost()
 
     def repair(self, tell: Tell) -> None:
         """Bring both indexes to the catalogue's revision after a writer was cut off, or a store was lost."""
         revision, indexed = self._catalogue.revision()
         if self._lexical.revision() != revision:
-            tell("bringing the BM25 index up to date")
+            if revision:
+                tell("bringing the BM25 index up to date")
             self._catch_up_lexical(revision)
-        if indexed == revision and self._count_matches():
+        if self._is_lost():
+            tell("Chroma's store is not there: rebuilding it from the catalogue")
+            self.rebuild_vectors()
+        elif indexed == revision and self._count_matches():
             return
-        if not self._is_whole():
+        elif not self._is_whole():
             tell("Chroma's store is damaged: rebuilding it from the catalogue")
-            self.rebuild_vectors(revision)
-            return
-        tell("bringing Chroma up to date after an interrupted write")
-        self._reconcile(indexed)
-        self._catalogue.settle(revision)
+            self.rebuild_vectors()
+        else:
+            tell("bringing Chroma up to date after an interrupted write")
+            self._reconcile(indexed)
+            self._catalogue.settle(revision, self._vectors.place)
 
     def rebuild(self, tell: Tell) -> None:
         """Make both indexes anew from the catalogue; nothing is embedded."""
-        revision, _ = self._catalogue.revision()
-        tell("rebuilding Chroma from the stored vectors")
-        self.rebuild_vectors(revision)
         tell("rebuilding the BM25 index")
         self._lexical.clear()
-        self._catch_up_lexical(revision)
+        self._catch_up_lexical(self._catalogue.revision()[0])
+        tell("rebuilding Chroma from the stored vectors")
+        self.rebuild_vectors()
 
-    def rebuild_vectors(self, revision: int) -> None:
-        """Make Chroma's collection anew from the stored vectors."""
+    def rebuild_vectors(self) -> None:
+        """Make Chroma's collection anew from the stored vectors.
+
+        It is a revision of its own: should it be cut off, the next opening sees that, and so do readers.
+        """
+        revision, _ = self._catalogue.write()
         self._vectors.drop()
         for entries in self._batches(self._catalogue.ids()):
             self._vectors.upsert(entries)
-        self._catalogue.settle(revision)
+        self._catch_up_lexical(revision)
+        self._catalogue.settle(revision, self._vectors.place)
 
     def compact(self) -> None:
-        """Overwrite what removed papers left on disk, in all three stores."""
-        revision, _ = self._catalogue.revision()
+        """Overwrite what removed papers left on disk, in all three stores; a revision of its own, as a rebuild is."""
+        revision, _ = self._catalogue.write()
         self._vectors.compact()
         # tantivy keeps the terms of deleted documents until segments merge; making it anew is certain, and fast
         self._lexical.clear()
         self._catch_up_lexical(revision)
+        self._catalogue.settle(revision, self._vectors.place)
         self._catalogue.vacuum()
 
     def _catch_up_lexical(self, revision: int) -> None:
@@ -99,6 +108,11 @@ class Indexes:
         for first in range(0, len(ids), BATCH):
             yield self._catalogue.entries(ids[first : first + BATCH])
 
+    def _is_lost(self) -> bool:
+        """Tell whether there are passages, but no store at this place that has ever held them."""
+        there = self._vectors.is_there() and self._catalogue.get("store") in {None, self._vectors.place}
+        return not there and self._catalogue.counts()[1] > 0
+
     def _count_matches(self) -> bool:
         try:
             return self._vectors.count() == self._catalogue.counts()[1]
@@ -111,12 +125,12 @@ class Indexes:
             self._vectors.count()  # a server that is away raises here
             return True
         folder, name = self._embedded
-        if not (folder / "chroma.sqlite3").exists():
-            return False
         self._vectors.close()
         _, indexed = self._catalogue.revision()
         written, _ = self._catalogue.changes(indexed)
-        settled = [paper_id for paper_id in self._catalogue.ids() if paper_id not in set(written)]
+        settled = sorted(set(self._catalogue.ids()) - set(written))
+        if not settled:
+            return False  # nothing to ask it for, and nothing to save by going on with it
         step = max(1, len(settled) // SAMPLES)
         samples = {
             entry.passages[0].key: entry.vectors[0].tolist()

@@ -31,12 +31,12 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to do with one batch: papers to embed and write, ids to remove because a better id came, origins to note."""
+    """What to do with one batch: papers to embed and write, ids that a better one replaces, origins to note."""
 
     added: tuple[Paper, ...]
     updated: tuple[Paper, ...]
     unchanged: tuple[str, ...]
-    replaced: tuple[str, ...]
+    replaced: Mapping[str, str]
     origins: tuple[Origin, ...]
 
 
@@ -80,37 +80,37 @@ def batches(items: Iterable[Arrival | Skipped], size: int = BATCH) -> Iterator[t
         yield arrivals, skipped
 
 
-def plan(arrivals: Iterable[Arrival], known: Mapping[str, Known], seen: set[str]) -> Plan:
+def plan(arrivals: Sequence[Arrival], known: Mapping[str, Known], seen: set[str]) -> Plan:
     """Return what to do with a batch, given what the catalogue knows of it.
 
     A paper is known by its id; one whose id was made from its title is also known by its title, so that a text dump
     and a saved page of the same paper are one paper. What a source does not say (address, authors, date) stays as the
     library knows it. `seen` are ids that this run has met before, and is added to: of a paper met twice the first
-    counts, and of the second only where it came from.
+    counts, and of the second only where it came from and what the first does not say.
     """
-    by_title = {found.title_key: found for found in known.values()}
+    by_title = {found.title_key: found for found in known.values() if found.title_key}
+    better = _better_ids(arrivals)
     added: dict[str, Paper] = {}
     updated: dict[str, Paper] = {}
     unchanged: dict[str, None] = {}
-    replaced: dict[str, None] = {}
+    replaced: dict[str, str] = {}
     origins: dict[Origin, None] = {}
     for arrival in arrivals:
-        paper, twin = _identify(arrival.paper, known, by_title)
+        paper, twin = _identify(arrival.paper, by_title, better)
         found = known.get(paper.id)
         if found is None or arrival.origin not in found.origins:
             origins[Origin(paper.id, arrival.origin, paper.source)] = None
         if paper.id in seen:
+            for chosen in (added, updated):
+                if paper.id in chosen:
+                    chosen[paper.id] = _filled(chosen[paper.id], paper)
             continue
         seen.add(paper.id)
-        if found is not None:
-            paper = replace(
-                paper,
-                url=paper.url or found.url,
-                authors=paper.authors or found.authors,
-                published=paper.published or found.published,
-            )
+        for other in (found, twin):
+            paper = paper if other is None else _filled(paper, other)
         if twin is not None:
-            replaced[twin] = None
+            replaced[twin.id] = paper.id
+            origins |= {Origin(paper.id, origin, source): None for origin, source in twin.origins.items()}
             updated[paper.id] = paper
         elif found is None:
             added[paper.id] = paper
@@ -118,15 +118,34 @@ def plan(arrivals: Iterable[Arrival], known: Mapping[str, Known], seen: set[str]
             unchanged[paper.id] = None
         else:
             updated[paper.id] = paper
-    return Plan(tuple(added.values()), tuple(updated.values()), tuple(unchanged), tuple(replaced), tuple(origins))
+    return Plan(tuple(added.values()), tuple(updated.values()), tuple(unchanged), replaced, tuple(origins))
 
 
-def _identify(paper: Paper, known: Mapping[str, Known], by_title: Mapping[str, Known]) -> tuple[Paper, str | None]:
-    """Return the paper under the id it is to have, and the id that it replaces, if any."""
-    same = by_title.get(title_key(paper.title))
-    if same is None or same.id == paper.id or paper.id in known:
-        return paper, None
-    derived = paper_id(paper.title)
-    if paper.id == derived:
-        return replace(paper, id=same.id), None  # only the title was known here; the library knows a better id
-    return paper, same.id if same.id == derived else None
+def _filled(paper: Paper, other: Paper | Known) -> Paper:
+    """Return a paper with what its source does not say taken from another record of it."""
+    return replace(
+        paper,
+        url=paper.url or other.url,
+        authors=paper.authors or other.authors,
+        published=paper.published or other.published,
+    )
+
+
+def _better_ids(arrivals: Sequence[Arrival]) -> dict[str, str]:
+    """Return, by title, the ids in a batch that were not made from a title."""
+    found: dict[str, str] = {}
+    for paper in (arrival.paper for arrival in arrivals):
+        key = title_key(paper.title)
+        if key and paper.id != paper_id(paper.title):
+            found.setdefault(key, paper.id)
+    return found
+
+
+def _identify(paper: Paper, by_title: Mapping[str, Known], better: Mapping[str, str]) -> tuple[Paper, Known | None]:
+    """Return the paper under the id it is to have, and the known one that it replaces, if any."""
+    key, derived = title_key(paper.title), paper_id(paper.title)
+    same = by_title.get(key)
+    if paper.id == derived:  # only the title was known here; the library or another source may know a better id
+        known = same is not None and same.id != derived
+        paper = replace(paper, id=same.id if same is not None and known else better.get(key, derived))
+    return paper, same if same is not None and same.id == derived != paper.id else None

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 import shutil
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from .errors import StoreError, shorten
@@ -24,13 +26,16 @@ LONGEST_QUERY = 200
 class LexicalIndex:
     """BM25 over title and passage as one field of stems, scored as tantivy does: k1 = 1.2, b = .75 (Lucene's defaults).
 
-    It knows the revision of the catalogue that it holds, so it can be caught up. StoreError is raised when a file fails.
+    It knows the revision of the catalogue that it holds, so it can be caught up. In a folder that cannot be written it
+    is searched in a copy: tantivy takes a lock to read. StoreError is raised when a file fails.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, *, writable: bool = True) -> None:
+        self._folder, self._writable = folder, writable
+        self._copy: TemporaryDirectory[str] | None = None
         self._index: Any = None
         self._searcher: Any = None
+        self._opening = threading.RLock()
 
     @contextmanager
     def _failures(self, doing: str) -> Iterator[None]:
@@ -44,38 +49,62 @@ class LexicalIndex:
             ) from error
 
     def _open(self) -> Any:  # noqa: ANN401
-        if self._index is None:
-            import tantivy
+        import tantivy
 
-            with self._failures("opening"):
-                if tantivy.Index.exists(str(self._folder)) if self._folder.exists() else False:
-                    self._index = tantivy.Index.open(str(self._folder))
+        with self._opening, self._failures("opening"):
+            if self._index is None:
+                if self._exists():
+                    index = tantivy.Index.open(str(self._folder) if self._writable else self._copied())
                 else:
                     self._folder.mkdir(parents=True, exist_ok=True)
-                    self._index = tantivy.Index(_schema(), path=str(self._folder))
-                self._index.register_tokenizer(
-                    "stems", tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build()
-                )
-        return self._index
+                    index = tantivy.Index(_schema(), path=str(self._folder))
+                index.register_tokenizer("stems", tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build())
+                self._index = index
+            return self._index
+
+    def _copied(self) -> str:
+        self.close()
+        self._copy = TemporaryDirectory(prefix="paperchat-")
+        for file in self._folder.iterdir():
+            shutil.copyfile(file, Path(self._copy.name) / file.name)
+        return self._copy.name
+
+    def close(self) -> None:
+        """Let go of the files; the next call opens them anew."""
+        with self._opening:
+            self._index = self._searcher = None
+            if self._copy is not None:
+                self._copy.cleanup()
+                self._copy = None
+
+    def _exists(self) -> bool:
+        import tantivy
+
+        return self._folder.exists() and bool(tantivy.Index.exists(str(self._folder)))
 
     def revision(self) -> int:
         """Return the revision of the catalogue that the index holds; -1 when it does not say, or is damaged."""
         try:
             written = int((self._folder / "revision").read_text("ascii"))
-            self._open()
+            if not self._exists():
+                return -1
+            self.search({"a": 1.0}, 1)  # opens every file that a search reads
         except (OSError, ValueError, StoreError):
             return -1
         return written
 
     def reload(self) -> None:
         """See what another process has committed since."""
-        with self._failures("reloading"):
-            self._open().reload()
-        self._searcher = None
+        if self._writable:
+            with self._failures("reloading"):
+                self._open().reload()
+            self._searcher = None
+        else:
+            self.close()
 
     def clear(self) -> None:
         """Remove the index from disk."""
-        self._index = self._searcher = None
+        self.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def write(
@@ -101,9 +130,11 @@ class LexicalIndex:
         self.reload()
 
     def _searching(self) -> Any:  # noqa: ANN401
-        if self._searcher is None:
-            self._searcher = self._open().searcher()
-        return self._searcher
+        searcher = self._searcher  # another thread may drop it at any time
+        if searcher is None:
+            with self._failures("opening"):
+                searcher = self._searcher = self._open().searcher()
+        return searcher
 
     def count(self) -> int:
         """Return how many passages there are."""

@@ -22,7 +22,7 @@ from .ingest import Arrival, Progress, arrivals
 from .lexical import LexicalIndex
 from .lock import is_writable
 from .model import AddReport, Answer, Embedder, Event, Evidence, Paper, Turn
-from .records import Where
+from .records import Origin, Where
 from .retrieve import Stores, retrieve
 from .settings import Settings, load_settings
 from .sources import expand
@@ -62,7 +62,11 @@ class Library:
             )
         self.is_writable = is_writable(self.path)
         self._catalogue = Catalogue.in_folder(self.path, writable=self.is_writable)
-        self.embedder_name = self._checked_embedder()
+        try:
+            self.embedder_name = self._checked_embedder()
+        except LibraryMismatch:
+            self._catalogue.close()
+            raise
         self._lock = threading.Lock()
         self._embedder: Embedder | None = None
         self._wire(tell or _quiet)
@@ -88,7 +92,9 @@ class Library:
         return cls(folder, settings=settings, tell=tell)
 
     def _wire(self, tell: Tell) -> None:
-        settings, name = self.settings, collection_name(fingerprint(self.embedder_name))
+        settings = self.settings
+        shared = self._catalogue.get("library") or "" if settings.chroma_url else ""
+        name = collection_name(fingerprint(self.embedder_name), shared)
         folder = None if settings.chroma_url else self.path / "chroma"
         self._vectors = VectorStore(
             folder=folder,
@@ -97,9 +103,10 @@ class Library:
             store_documents=settings.store_documents,
             timeout=settings.server_timeout,
         )
-        self._lexical = LexicalIndex(self.path / "lexical")
-        self._seen = self._catalogue.revision()[0]
+        self._lexical = LexicalIndex(self.path / "lexical", writable=self.is_writable)
+        self._seen = self._catalogue.revision()
         self._idf = lru_cache(maxsize=50_000)(self._lexical.idf)
+        self._matrix = lru_cache(maxsize=4)(self._catalogue.matrix)
         embedded = None if folder is None else (folder, name)
         self._writer = Writer(
             self.path,
@@ -139,6 +146,7 @@ class Library:
     def close(self) -> None:
         """Let go of every store."""
         self._vectors.close()
+        self._lexical.close()
         self._catalogue.close()
 
     def __enter__(self) -> Library:
@@ -202,20 +210,24 @@ class Library:
         return self._catalogue.sources()
 
     def _stores(self) -> Stores:
-        return Stores(self._catalogue, self._vectors, self._lexical, self.embedder)
+        exact = self.settings.chroma_url is None and self._lexical.count() <= self.settings.exact_below
+        return Stores(self._catalogue, self._vectors, self._lexical, self.embedder, self._matrix, exact)
 
     def _refresh(self) -> None:
         """See what other processes wrote since the last question: neither Chroma nor tantivy does so by itself."""
         with self._lock:
-            revision, _ = self._catalogue.revision()
-            if revision != self._seen:
+            # a write shows twice: as it begins, and when both indexes hold it
+            state = self._catalogue.revision()
+            if state != self._seen:
                 self._vectors.close()
                 self._lexical.reload()
-                self._changed(revision)
+                self._changed(state[0])
+                self._seen = state
 
     def _changed(self, revision: int) -> None:
-        self._seen = revision
+        self._seen = (revision, revision)
         self._idf.cache_clear()
+        self._matrix.cache_clear()
 
     # Writing
 
@@ -247,23 +259,33 @@ class Library:
         if not Path(folder).is_dir():
             raise SourceError(f"{shorten(folder)} is not a folder", remedy="sync takes the folder that holds the pages")
         report = self.add(folder, progress=progress)
-        gone = self._catalogue.papers(self._left(Path(folder).resolve(), report))
-        if not gone or (confirm is not None and not confirm(gone)):
+        ids, left = self._left(Path(folder).resolve(), report)
+        gone = self._catalogue.papers(ids)
+        if gone and confirm is not None and not confirm(gone):
             return report
         removed = tuple(paper.id for paper in gone)
-        self.remove(*removed)
+        if removed or left:
+            self._writer.remove(removed, left)
         return replace(report, removed=removed)
 
-    def _left(self, folder: Path, report: AddReport) -> list[str]:
-        """Return the papers that only came from `folder` and that this report has not met there."""
+    def _left(self, folder: Path, report: AddReport) -> tuple[list[str], list[Origin]]:
+        """Return the papers that only came from `folder` and are not in it now, and the places in it others left."""
         met = {*report.added, *report.updated, *report.unchanged}
         unread = {bad.source for bad in report.failed if not bad.entry}
-        return [
-            paper_id
-            for paper_id, origins in self._catalogue.from_origins(f"{folder}/").items()
-            if paper_id not in met
-            and all(Path(origin).is_relative_to(folder) and Path(origin).name not in unread for origin in origins)
-        ]
+        gone: list[str] = []
+        left: list[Origin] = []
+        for paper_id, origins in self._catalogue.from_origins(f"{folder}/").items():
+            inside = [origin for origin in origins if Path(origin.origin).is_relative_to(folder)]
+            past = [
+                place
+                for place in inside
+                if Path(place.origin).name not in unread and (paper_id not in met or not Path(place.origin).exists())
+            ]
+            if len(past) == len(origins):
+                gone.append(paper_id)
+            else:
+                left += past
+        return gone, left
 
     def remove(self, *paper_ids: str) -> None:
         """Remove papers from the catalogue, Chroma and the BM25 index; `compact` then wipes what is left on disk.
@@ -302,7 +324,10 @@ def rebuilt(
     catalogue.put(embedder=made.name, fingerprint=made.fingerprint)
     catalogue.close()
     library = Library(path, settings=settings.model_copy(update={"embedder": "auto"}), tell=tell)
+    # should this be cut off, the library says so by not opening: its vectors are then of two embedders
+    library._catalogue.put(fingerprint="unfinished")
     library._writer.embed_again(lambda done: progress(done, "embedding"))
+    library._catalogue.put(fingerprint=made.fingerprint)
     return library
 
 

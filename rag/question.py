@@ -20,6 +20,8 @@ class Kind(StrEnum):
     NUMERIC = "numeric"
     YES_NO = "yes/no"
     LIST = "list"
+    FIND = "find"
+    """One work is looked for: the best few candidates serve better than one guess."""
     COMPARISON = "comparison"
     DEFINITION = "definition"
     HOW = "how"
@@ -41,6 +43,10 @@ def checked(question: str) -> str:
     return line
 
 
+WORK = (
+    r"(?:paper|work|study|method|approach|technique|model|system|dataset|benchmark|survey|algorithm|framework|"
+    r"architecture|project|tool|article|publication)"
+)
 WORKS = (
     r"(?:papers?|works|studies|methods|approaches|techniques|models|systems|datasets|benchmarks|surveys|algorithms|"
     r"frameworks|architectures|projects|teams|efforts|ones|tools|articles|publications)"
@@ -71,6 +77,7 @@ PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
             r"|\b(?:are there|who else|what are (?:some|the|all))\b|\bwhich\b.* \b(?:are|have|do|use)\b.*\bpapers\b"
         ),
     ),
+    (Kind.FIND, re.compile(rf"^(?:which|what) (?:\w+ ){{0,2}}?{WORK}\b")),
     (Kind.DEFINITION, re.compile(r"^(?:what|who) (?:is|are|was|were) |\bwhat does .*\b(?:mean|stand for)\b|^(?:define|explain)\b")),
     (Kind.HOW, re.compile(r"^(?:and |so |but )?how (?:do|does|did|is|are|was|were|can|could|to)\b|\bin what way\b|\bby what means\b")),
     (

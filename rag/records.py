@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -89,7 +90,8 @@ class Known:
     url: str | None
     authors: tuple[str, ...]
     published: date | None
-    origins: frozenset[str]
+    origins: Mapping[str, str]
+    """The name that is shown of each place it came from, by the whole path or address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +170,7 @@ def as_paper(row: Any, source: str) -> Paper:  # noqa: ANN401
     )
 
 
-def as_known(row: Any, origins: set[str]) -> Known:  # noqa: ANN401
+def as_known(row: Any, origins: Mapping[str, str]) -> Known:  # noqa: ANN401
     """Return a row of PAPERS, without its texts, as what is known of a paper."""
     return Known(
         id=row.id,
@@ -177,7 +179,7 @@ def as_known(row: Any, origins: set[str]) -> Known:  # noqa: ANN401
         url=row.url,
         authors=tuple(json.loads(row.authors)),
         published=as_date(row.published),
-        origins=frozenset(origins),
+        origins=origins,
     )
 
 

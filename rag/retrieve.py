@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,6 +27,10 @@ class Stores:
     vectors: VectorStore
     lexical: LexicalIndex
     embedder: Embedder
+    matrix: Callable[[Where], tuple[list[str], NDArray[np.float32]]]
+    """`Catalogue.matrix`, remembered."""
+    exact: bool
+    """Whether the library is small enough to compare the question with every stored vector."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +107,14 @@ def _candidates(
 
 
 def _nearest(asked: NDArray[np.float32], stores: Stores, k: int, where: Where | None) -> list[tuple[str, float]]:
-    """Return the passages nearest to the question; under a filter exactly, since Chroma's own filters are slow."""
-    if not where:
+    """Return the passages nearest to the question.
+
+    Under a filter, and in a small library, every vector is compared: that is exact, and faster than Chroma, whose own
+    filters are slow and which takes longer to import than a small library takes to read.
+    """
+    if not where and not stores.exact:
         return stores.vectors.nearest(asked, k)
-    keys, matrix = stores.catalogue.matrix(where)
+    keys, matrix = stores.matrix(where or Where())
     if not keys:
         return []
     scores = matrix @ asked

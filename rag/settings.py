@@ -39,7 +39,9 @@ class Settings(BaseSettings):
     """Seconds after which a server that does not answer counts as down."""
     candidates: int = Field(default=50, ge=10, le=1000)
     """How many passages each ranking proposes before they are fused."""
-    dense_weight: float = Field(default=0.4, ge=0, le=1)
+    exact_below: int = Field(default=10_000, ge=0)
+    """Passages up to which a question is compared with every stored vector; above, Chroma's index is asked. 0: always."""
+    dense_weight: float = Field(default=0.5, ge=0, le=1)
     """The share of the dense score in the fused one; the rest is BM25's."""
     feedback: int = Field(default=5, ge=0, le=50)
     """How many first results move the question's vector before the second scoring; 0 turns that off."""

@@ -20,7 +20,7 @@ NEAREST = 0.5
 """Cosine from which a word may stand for another. Tuned with MOST and WEIGHT on the dev questions."""
 MOST = 10
 """Words that may stand for one word."""
-WEIGHT = 0.5
+WEIGHT = 1.0
 """What a match of such a word counts, times its cosine, beside 1 for the word itself."""
 SHORTEST = 3
 

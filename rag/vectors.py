@@ -1,4 +1,4 @@
-"""Everything that touches Chroma: upsert, nearest, delete, health, compaction; what belongs in it is decided by the library."""
+"""Everything that touches Chroma: upsert, nearest, delete, health, compaction; what is in it is left to the library."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import threading
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -24,20 +26,25 @@ BATCH = 1000
 """Passages in one upsert: below Chroma's own limit of 5461, and as fast as any larger."""
 FLUSH_AT = 1000
 """Chroma's own default for how many log entries wait before they are written to the index."""
-ROOM = 100
-"""Neighbours looked at beyond the ones asked for (`ef_search`): Chroma's default, doubled when many are asked for."""
+LONGEST_NAME = 60
+"""Characters of a collection's name: below the limit of every version of Chroma (63 before 1.0)."""
 
 
-def collection_name(fingerprint: str) -> str:
-    """Return the name of the collection that holds vectors of this embedder under this schema."""
-    safe = "".join(character if character.isalnum() else "-" for character in fingerprint)
-    return f"paperchat-{safe}-v{SCHEMA}"[:60].rstrip("-")
+def collection_name(fingerprint: str, library: str = "") -> str:
+    """Return the name of the collection that holds vectors of this embedder under this schema.
+
+    On a server, where libraries share one name space, `library` tells them apart.
+    """
+    safe = "".join(character if character.isascii() and character.isalnum() else "-" for character in fingerprint)
+    end = f"-{library}-v{SCHEMA}" if library else f"-v{SCHEMA}"
+    return f"paperchat-{safe}"[: LONGEST_NAME - len(end)].rstrip("-") + end
 
 
 class VectorStore:
     """One collection of passages, in a folder or on a server; Chroma is imported at the first use.
 
-    StoreError is raised when Chroma fails or its server does not answer.
+    Threads take turns: one may let go of Chroma (`close`) while another is in the middle of a call. StoreError is
+    raised when Chroma fails or its server does not answer.
     """
 
     def __init__(
@@ -53,7 +60,23 @@ class VectorStore:
         self._store_documents, self._timeout = store_documents, timeout
         self._client: Any = None
         self._collection: Any = None
+        self._turn = threading.RLock()
         self.where = url or str(folder)
+
+    @property
+    def place(self) -> str:
+        """What tells one store of a library from another: the server's address, or that it is in the folder."""
+        return self._url or "folder"
+
+    def is_there(self) -> bool:
+        """Tell whether an embedded store has a database at all; a server is believed until it is asked."""
+        if self._folder is None:
+            return True
+        try:
+            with (self._folder / "chroma.sqlite3").open("rb") as file:
+                return file.read(16) == b"SQLite format 3\0"
+        except OSError:
+            return False
 
     def _open(self) -> Any:  # noqa: ANN401
         """Return the collection, opening it when it is not."""
@@ -69,9 +92,10 @@ class VectorStore:
 
     @contextmanager
     def _failures(self, doing: str) -> Iterator[None]:
-        """Turn whatever Chroma raises into StoreError."""
+        """Take the turn, and turn whatever Chroma raises into StoreError."""
         try:
-            yield
+            with self._turn:
+                yield
         except (StoreError, UsageError):
             raise
         except Exception as error:  # Chroma raises its own, httpx's, and plain ValueError for a server that is away
@@ -88,12 +112,13 @@ class VectorStore:
 
     def close(self) -> None:
         """Let go of Chroma; the next call opens it anew, and then sees what other processes wrote."""
-        client, self._client, self._collection = self._client, None, None
-        if client is not None:
-            try:
-                client.close()
-            except Exception:  # a store that is broken may also fail to close; there is nothing left to lose
-                client.clear_system_cache()
+        with self._turn:
+            client, self._client, self._collection = self._client, None, None
+            if client is not None:
+                try:
+                    client.close()
+                except Exception:  # a store that is broken may also fail to close; there is nothing left to lose
+                    client.clear_system_cache()
 
     def upsert(self, entries: Sequence[Entry]) -> None:
         """Store the passages of these papers with vector, text and metadata."""
@@ -102,11 +127,10 @@ class VectorStore:
             for entry in entries
             for passage, vector in zip(entry.passages, entry.vectors, strict=True)
         ]
-        with self._failures("writing"):
-            collection = self._open()
-            for first in range(0, len(rows), BATCH):
-                batch = rows[first : first + BATCH]
-                collection.upsert(
+        for first in range(0, len(rows), BATCH):
+            batch = rows[first : first + BATCH]
+            with self._failures("writing"):
+                self._open().upsert(
                     ids=[passage.key for _, passage, _ in batch],
                     embeddings=np.stack([vector for _, _, vector in batch]),
                     metadatas=[_metadata(entry, index) for entry, passage, _ in batch for index in [passage.ordinal]],
@@ -155,21 +179,18 @@ class VectorStore:
         """Make the embedded store forget what was removed: flush its log, then overwrite the freed pages.
 
         Chroma keeps up to `FLUSH_AT` log entries, texts included, until the next flush; a flush is forced by lowering
-        that bound for a moment. A server does its own housekeeping.
+        that bound for a moment. A store without passages is removed with its folder. A server does its own
+        housekeeping.
         """
         if self._folder is None:
             return
         with self._failures("compacting"):
-            collection = self._open()
-            sample = collection.get(limit=1, include=["embeddings"])
+            sample = self._open().get(limit=1, include=["embeddings"])
             if len(sample["ids"]):
-                dimension = len(sample["embeddings"][0])
-                dummies = [f"flush-{number}" for number in range(3)]
-                collection.modify(configuration={"hnsw": {"sync_threshold": 2, "batch_size": 2}})
-                collection.upsert(ids=dummies, embeddings=np.eye(3, dimension, dtype=np.float32))
-                collection.delete(ids=dummies)
-                collection.modify(configuration={"hnsw": {"sync_threshold": FLUSH_AT, "batch_size": 100}})
-        self.close()
+                self._flush(len(sample["embeddings"][0]))
+            self.close()
+        if not len(sample["ids"]):
+            shutil.rmtree(self._folder, ignore_errors=True)
         store = self._folder / "chroma.sqlite3"
         if store.exists():
             with self._failures("compacting"), closing(sqlite3.connect(store, isolation_level=None)) as connection:
@@ -179,6 +200,22 @@ class VectorStore:
                 )
                 connection.execute("VACUUM")
 
+    def _flush(self, dimension: int) -> None:
+        """Make Chroma write its log to the index; it purges what it has written."""
+        dummies = [f"flush-{number}" for number in range(3)]
+        self._flush_at(2)
+        collection = self._open()
+        collection.upsert(ids=dummies, embeddings=np.eye(3, dimension, dtype=np.float32))
+        collection.delete(ids=dummies)
+        self._flush_at(FLUSH_AT)
+
+    def _flush_at(self, threshold: int) -> None:
+        """Set the bound of the log, and close: an index that is open keeps its old bound."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # Chroma warns of a collection without an embedder
+            self._open().modify(configuration={"hnsw": {"sync_threshold": threshold}})
+        self.close()
+
 
 def is_healthy(folder: Path, name: str, samples: dict[str, list[float]], timeout: float = 60.0) -> bool:
     """Tell whether an embedded store opens and finds each of these passages as the nearest to its own vector.
@@ -187,11 +224,11 @@ def is_healthy(folder: Path, name: str, samples: dict[str, list[float]], timeout
     """
     import json
 
-    asked = json.dumps({"folder": str(folder), "name": name, "samples": samples})
+    asked = json.dumps({"folder": str(folder.resolve()), "name": name, "samples": samples})
     command = [sys.executable, "-c", f"import sys; from {__name__} import _check; sys.exit(_check(sys.stdin.read()))"]
     home = str(Path(__file__).resolve().parents[__name__.count(".")])
     try:
-        done = subprocess.run(  # noqa: S603
+        done = subprocess.run(
             command, input=asked, text=True, capture_output=True, timeout=timeout, check=False, cwd=home
         )
     except subprocess.TimeoutExpired:
@@ -216,31 +253,37 @@ def _check(asked: str) -> int:
 def _connect(folder: Path | None, url: str | None, timeout: float) -> Any:  # noqa: ANN401
     """Return a Chroma client, with its telemetry off."""
     import chromadb
+    from chromadb.api.shared_system_client import SharedSystemClient
     from chromadb.config import Settings as ChromaSettings
 
     quiet = ChromaSettings(anonymized_telemetry=False)
     if url is None:
-        return chromadb.PersistentClient(str(folder), settings=quiet)
+        try:
+            return chromadb.PersistentClient(str(folder), settings=quiet)
+        except BaseException:
+            # Chroma keeps what failed to start, and would hand it out again once the folder is repaired
+            SharedSystemClient._identifier_to_system.pop(str(folder), None)
+            raise
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise UsageError(
             f"{shorten(url)!r} is not the address of a Chroma server", remedy="as in http://127.0.0.1:8000"
         )
-    _reach(parts.hostname, parts.port or (443 if parts.scheme == "https" else 80), timeout)
-    return chromadb.HttpClient(
-        host=parts.hostname,
-        port=parts.port or (443 if parts.scheme == "https" else 80),
-        ssl=parts.scheme == "https",
-        settings=quiet,
-    )
+    secure = parts.scheme == "https"
+    port = parts.port or (443 if secure else 80)
+    _reach(parts.hostname, port, secure, timeout)
+    client = chromadb.HttpClient(host=parts.hostname, port=port, ssl=secure, settings=quiet)
+    client._server._session.timeout = timeout  # Chroma has no setting for it, and by itself waits for ever
+    return client
 
 
-def _reach(host: str, port: int, timeout: float) -> None:
-    """Fail within `timeout` seconds when nothing listens there: Chroma's own client would wait for ever."""
-    import socket
+def _reach(host: str, port: int, secure: bool, timeout: float) -> None:
+    """Fail within `timeout` seconds when nothing listens or answers: Chroma's own client would wait for ever."""
+    from http.client import HTTPConnection, HTTPSConnection
 
-    with socket.create_connection((host, port), timeout=timeout):
-        pass
+    with closing((HTTPSConnection if secure else HTTPConnection)(host, port, timeout=timeout)) as connection:
+        connection.request("GET", "/api/v2/heartbeat")
+        connection.getresponse().read()
 
 
 def _metadata(entry: Entry, ordinal: int) -> dict[str, str | int]:

@@ -1,4 +1,4 @@
-"""Every change of a library, under the writer's lock: add, remove, rebuild, compact; what a question reads is left to others."""
+"""Every change of a library, under the writer's lock: add, remove, rebuild, compact; reading is left to others."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .ingest import Arrival, Plan, batches, plan
 from .lock import finishing, is_locked, writing
 from .model import AddReport, Embedder, Paper, Skipped
 from .passages import split
-from .records import Entry
+from .records import Entry, Origin
 
 __all__ = ["Writer"]
 
@@ -62,25 +62,27 @@ class Writer:
     def add(self, arrivals: Iterable[Arrival | Skipped]) -> AddReport:
         """Write what is new or changed; every finished batch stays, however this ends."""
         seen: set[str] = set()
-        added: list[str] = []
-        updated: list[str] = []
-        unchanged: list[str] = []
+        fates: dict[str, str] = {}
         failed: list[Skipped] = []
         with self._writing():
             for batch, skipped in batches(arrivals):
                 chosen = plan(batch, self._catalogue.known([arrival.paper for arrival in batch]), seen)
                 self._apply(chosen)
-                added += [paper.id for paper in chosen.added]
-                updated += [paper.id for paper in chosen.updated]
-                unchanged += chosen.unchanged
+                fates |= {paper.id: "added" for paper in chosen.added}
+                fates |= {paper.id: "updated" for paper in chosen.updated}
+                fates |= dict.fromkeys(chosen.unchanged, "unchanged")
+                for old, new in chosen.replaced.items():
+                    if fates.pop(old, "") == "added":
+                        fates[new] = "added"
                 failed += skipped
-        return AddReport(tuple(added), tuple(updated), tuple(unchanged), tuple(failed))
+        by_fate = {name: tuple(i for i, fate in fates.items() if fate == name) for name in set(fates.values())}
+        return AddReport(failed=tuple(failed), **by_fate)
 
     def _apply(self, chosen: Plan) -> None:
         entries = self._embedded([*chosen.added, *chosen.updated])
         if entries or chosen.replaced or chosen.origins:
             with finishing():
-                revision, obsolete = self._catalogue.write(entries, chosen.replaced, chosen.origins)
+                revision, obsolete = self._catalogue.write(entries, list(chosen.replaced), chosen.origins)
                 self._indexes.push(revision, entries, obsolete)
                 self._changed(revision)
 
@@ -93,10 +95,10 @@ class Writer:
         vectors = np.split(self._embedder().embed(texts), np.cumsum([len(parts) for _, parts in cut])[:-1])
         return [Entry(paper, parts, rows) for (paper, parts), rows in zip(cut, vectors, strict=True)]
 
-    def remove(self, paper_ids: Sequence[str]) -> None:
-        """Remove papers from all three stores."""
+    def remove(self, paper_ids: Sequence[str], left: Sequence[Origin] = ()) -> None:
+        """Remove papers from all three stores, and forget the origins that others `left`."""
         with self._writing(), finishing():
-            revision, obsolete = self._catalogue.write(removed=paper_ids)
+            revision, obsolete = self._catalogue.write(removed=paper_ids, left=left)
             self._indexes.push(revision, [], obsolete)
             self._changed(revision)
 
@@ -121,3 +123,6 @@ class Writer:
                 with finishing():
                     self._catalogue.write(self._embedded(papers))
                 progress(min(1.0, (first + 500) / len(ids)))
+            with finishing():
+                self._indexes.rebuild(self._tell)
+                self._changed(self._catalogue.revision()[0])
