@@ -1,0 +1,56 @@
+# Everything works on a machine with only Python, make and a package registry:
+#   make chat    talk to the papers        make test    run every check
+PYTHON ?= python3
+UV := .uv/bin/uv
+RUN := .venv/bin/
+# copy mode: some packages refuse to read files that are hard links; no Python of uv's own is downloaded
+export UV_LINK_MODE = copy
+export UV_PYTHON_DOWNLOADS = never
+export UV_PYTHON = $(shell $(PYTHON) -c 'import sys; print(sys.executable)')
+
+.DEFAULT_GOAL := help
+.PHONY: help chat test lint types unit eval gate baseline picture lock clean
+
+help: ## Show what can be made
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
+
+chat: .venv/.ready ## Talk to the papers; the first time, with the starter library
+	@$(RUN)rag chat
+
+test: lint types unit ## Check style, types and behaviour
+
+lint: .venv/.ready
+	$(RUN)ruff format --check .
+	$(RUN)ruff check .
+
+types: .venv/.ready
+	$(RUN)mypy
+
+unit: .venv/.ready
+	$(RUN)python -m pytest -q
+
+eval: .venv/.ready ## Ask the shipped questions and print where the report is
+	$(RUN)rag-eval run
+
+gate: .venv/.ready
+	$(RUN)rag-eval run --no-slices --out .eval/gate --compare eval/baseline.json --max-regression headline=0.05
+
+baseline: .venv/.ready
+	$(RUN)rag-eval baseline
+
+picture: .venv/.ready ## Draw the picture of the README
+	$(RUN)python tests/picture.py .github/answer.svg
+
+lock: $(UV) ## Choose newest versions of what Paperchat needs
+	$(UV) lock --upgrade
+
+clean: ## Remove everything that make has made
+	rm -rf .venv .uv .mypy_cache .ruff_cache .pytest_cache .hypothesis .eval
+
+.venv/.ready: pyproject.toml uv.lock $(UV)
+	$(UV) sync --frozen --all-extras --quiet
+	@touch $@
+
+$(UV):
+	$(PYTHON) -m venv .uv
+	.uv/bin/pip install --quiet --disable-pip-version-check uv
