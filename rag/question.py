@@ -43,53 +43,92 @@ def checked(question: str) -> str:
     return line
 
 
+PAPER = r"(?:paper|work|study|survey|article|publication|report|project)"
+PAPERS = r"(?:papers|works|studies|surveys|articles|publications|reports|projects)"
 WORK = (
-    r"(?:paper|work|study|method|approach|technique|model|system|dataset|benchmark|survey|algorithm|framework|"
-    r"architecture|project|tool|article|publication)"
+    rf"(?:{PAPER}|method|approach|technique|model|system|dataset|benchmark|algorithm|framework|architecture|tool|"
+    r"embedder|corpus|metric|library)"
 )
 WORKS = (
-    r"(?:papers?|works|studies|methods|approaches|techniques|models|systems|datasets|benchmarks|surveys|algorithms|"
-    r"frameworks|architectures|projects|teams|efforts|ones|tools|articles|publications)"
+    rf"(?:{PAPERS}|methods|approaches|techniques|models|systems|datasets|benchmarks|algorithms|frameworks|"
+    r"architectures|teams|efforts|ones|tools|embedders|corpora|metrics|libraries)"
+)
+FIGURE = (
+    r"(?:percentage|percent|fraction|share|proportion|number|size|score|accuracy|speed-?up|ratio|rate|figure|cost|"
+    r"amount|factor|count|length|budget|perplexity|bleu|f1|value|total|dimension|resolution|reduction|improvement|gain|"
+    r"increase|decrease|margin|error|latency|throughput|recall|precision|multiple|speed|acceleration|utilisation|"
+    r"utilization|percentages|scores|rates|pass@1)"
+)
+BETTER = (
+    r"(?:better|worse|best|worst|faster|slower|cheaper|smaller|larger|bigger|stronger|weaker|higher|lower|longer|"
+    r"shorter|simpler|easier|harder|safer|greater)"
+)
+AUXILIARY = r"(?:is|are|was|were|do|does|did|can|could|has|have|had|will|would|should|must|may|might)"
+BETWEEN = rf"(?:(?!(?:of|on|in|for|to|with|by|{AUXILIARY})\b)[\w'-]+ )"
+"""A word that may stand between "which" and the noun it asks for."""
+ASK = r"(?:find|show|give|list|name|enumerate|recommend|suggest|search)(?: me| for)*"
+WHICH = rf"(?:which|what|any|some|all|do any|are there|{ASK})"
+MEANS = (
+    r"(?:methods?|techniques?|approach|approaches|algorithms?|mechanisms?|tricks?|procedures?|steps?|strateg(?:y|ies))"
+)
+
+LEAD = re.compile(
+    r"^(?:(?:and|but|so|also|or|then|now|well|ok|okay|thanks|please|(?:can|could|would|will) you(?= \w+ )) "
+    r"|(?:tell me|i (?:want|would like) to know|do you know) (?=(?:how|which|what|who|why|when|where|whether|if)\b))+"
 )
 # The first pattern that matches decides, so the more particular kinds stand first.
-PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
-    (
-        Kind.COMPARISON,
-        re.compile(
-            r"\b(?:compare[ds]?|comparison|versus|vs|differences?|differ|contrast|in common|both)\b"
-            r"|\b(?:which|what) of the (?:two|three)\b|\b(?:more|less|\w+er) than\b.*\bor\b"
+PATTERNS = tuple(
+    (kind, re.compile(pattern))
+    for kind, pattern in (
+        (Kind.LIST, rf"^{WHICH} {BETWEEN}{{0,3}}?{PAPERS}\b|^(?:which|what) of (?:the|these|those) {PAPERS}\b"),
+        (
+            Kind.FIND,
+            rf"^(?:in )?(?:which|what) {BETWEEN}{{0,2}}?{PAPER}\b"
+            rf"|^is there (?:an?|any|one|some) {BETWEEN}{{0,3}}?{WORK}\b"
+            rf"|(?:^{ASK}|\blooking for) (?:an?|the|one) {BETWEEN}{{0,3}}?{WORK}\b",
         ),
-    ),
-    (
-        Kind.NUMERIC,
-        re.compile(
+        (
+            Kind.COMPARISON,
+            r"\b(?:compare[ds]?|comparison|versus|vs|differences?|differ|contrast|in common)\b"
+            r"|\b(?:do|does|of|are|have) both\b|\b(?:which|what) of the (?:two|three)\b"
+            r"|^(?:two|three) \w+ "
+            rf"|^(?:which|who|what) (?:\w+ ){{1,3}}?(?:{BETTER}|fewer|more|less)\b.* or "
+            rf"|^(?:is|are|do|does|which|what)\b.* or .*\b{BETTER}\b",
+        ),
+        (
+            Kind.HOW,
+            rf"^(?:what|which) {BETWEEN}{{0,2}}?{MEANS} {AUXILIARY}\b(?!.*\b{PAPERS}\b)"
+            r"|\bin what way\b|\bby (?:what|which) means\b|^(?:explain|describe) (?:to me )?how\b",
+        ),
+        (
+            Kind.LIST,
+            rf"^{WHICH} {BETWEEN}{{0,3}}?{WORKS}\b|^(?:list|name|enumerate|are there)\b|\bwho else\b"
+            r"|^what are (?:some|the|all)\b",
+        ),
+        (Kind.FIND, rf"^(?:in )?(?:which|what) {BETWEEN}{{0,2}}?{WORK}\b(?! {FIGURE}\b)"),
+        (
+            Kind.NUMERIC,
             r"\bhow (?:many|much|large|big|small|long|fast|often|far|high|low|old|accurate|expensive|deep|wide|few|"
-            r"close|strong)\b"
-            r"|\b(?:what|which) (?:\w+ ){0,4}?(?:percentage|percent|fraction|share|proportion|number|size|score|accuracy|"
-            r"speed-?up|ratio|rate|figure|cost|amount|factor|count|length|budget|perplexity|bleu|f1|value|total|"
-            r"dimension|resolution|reduction|improvement|gain|increase|decrease|margin|error)\b|\bby what\b"
+            r"close|near|strong|well)\b"
+            rf"|\b(?:what|which)(?: (?:is|are|was|were))? {BETWEEN}{{0,4}}?{FIGURE}\b|\bin percent\b"
+            r"|\bwhat is the (?:highest|largest|lowest|smallest|greatest)\b",
         ),
-    ),
-    (
-        Kind.LIST,
-        re.compile(
-            rf"^(?:please )?(?:list|name|enumerate)\b|\b(?:which|what|any|some|all|find|show|give) (?:\w+ ){{0,3}}?{WORKS}\b"
-            r"|\b(?:are there|who else|what are (?:some|the|all))\b|\bwhich\b.* \b(?:are|have|do|use)\b.*\bpapers\b"
+        (
+            Kind.DEFINITION,
+            r"^(?:what|who) (?:is|are|was|were) |\bwhat does .*\b(?:mean|stand for)\b|^(?:define|explain)\b",
         ),
-    ),
-    (Kind.FIND, re.compile(rf"^(?:which|what) (?:\w+ ){{0,2}}?{WORK}\b")),
-    (Kind.DEFINITION, re.compile(r"^(?:what|who) (?:is|are|was|were) |\bwhat does .*\b(?:mean|stand for)\b|^(?:define|explain)\b")),
-    (Kind.HOW, re.compile(r"^(?:and |so |but )?how (?:do|does|did|is|are|was|were|can|could|to)\b|\bin what way\b|\bby what means\b")),
-    (
-        Kind.YES_NO,
-        re.compile(
-            r"^(?:and |so |but )?(?:is|are|was|were|do|does|did|can|could|has|have|had|will|would|should|must)\b"
-        ),
-    ),
-)  # fmt: skip
+        (Kind.HOW, rf"^how (?:{AUXILIARY}|to)\b|^what (?:can be done|happens|remedy|trick)\b"),
+        (Kind.YES_NO, rf"^(?:{AUXILIARY}(?:n't)?|can't|won't|whether)\b"),
+        # a question that begins with its circumstances asks at its end
+        (Kind.LIST, rf"\bwhich {PAPERS}\b|\b(?:looking for|need) {BETWEEN}{{0,3}}?(?:{WORKS}|ways)\b"),
+        (Kind.HOW, rf"\bhow (?:{AUXILIARY}|to)\b|\bwhat (?:{BETWEEN})?{MEANS}\b"),
+    )
+)
 
 
 def kind_of(question: str) -> Kind:
-    """Return the kind of a question, decided from its words alone."""
-    asked = " ".join(re.findall(r"[\w'-]+", question.lower()))
+    """Return the kind of a question, decided from its words alone; lead-ins such as "and" do not count."""
+    plain = question.replace("’", "'").lower()  # noqa: RUF001
+    asked = LEAD.sub("", " ".join(re.findall(r"[\w'-]+", plain)))
+    asked = re.sub(r"^(what|who|how)'(?:s|re)\b", r"\1 is", asked)
     return next((kind for kind, pattern in PATTERNS if pattern.search(asked)), Kind.OTHER)

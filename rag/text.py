@@ -22,22 +22,25 @@ __all__ = [
     "words",
 ]
 
-SPACE = re.compile(r"\s+")
 
-STOP_WORDS = frozenset(
+def _set_of(listed: str) -> frozenset[str]:
+    return frozenset(listed.split())
+
+
+STOP_WORDS = _set_of(
     """a about all also am an and any are as at be been being but by can could did do does doing done each else for
     from had has have having he her here him his how i if in into is it its itself just many may me might more most much
     must my no nor not of off on one only or other our ours out over own paper papers please s same say says shall she
-    should show so some such t tell than that the their theirs them then there these they this those through to too under
-    until up us use used uses using very was we were what when where whether which while who whom whose why will with
-    within without work works would you your""".split()
+    should show so some such t tell than that the their theirs them then there these they this those through to too
+    under until up us use used uses using very was we were what when where whether which while who whom whose why will
+    with within without work works would you your"""
 )
 """Words that carry no topic: English function words, and the words that people wrap questions about papers in."""
 
 
 def squash(text: str) -> str:
     """Collapse every run of white space to one space and strip the ends; nothing else changes."""
-    return SPACE.sub(" ", text).strip()
+    return " ".join(text.split())
 
 
 def title_key(title: str) -> str:
@@ -63,40 +66,33 @@ def real_hosts(text: str) -> str:
 
 
 # Normal form for comparing and searching: one kind of dash and quote, LaTeX residue out. Never shown, never quoted.
-QUOTES = str.maketrans(
-    {
-        "‘": "'",
-        "’": "'",
-        "‚": "'",
-        "“": '"',
-        "”": '"',
-        "„": '"',
-        "`": "'",
-        "‐": "-",
-        "‑": "-",
-        "‒": "-",
-        "–": "-",
-        "—": "-",
-        "−": "-",
-    }  # noqa: RUF001
-)
+QUOTES = str.maketrans("‘’‚“”„`‐‑‒–—−", "'''\"\"\"'------")  # noqa: RUF001
 LATEX_COMMAND = re.compile(r"\\?\b(?:text(?:it|bf|tt|sc|rm|sf)|emph|mathcal|mathbf|mathbb|mathrm|operatorname)\s?\{")
 LATEX_ESCAPE = re.compile(r"\\([%&#_$])")
+TIMES = re.compile(r"(?<=\d)\s?(?:\\?times|×)(?=\d|\b)", re.I)  # noqa: RUF001
+DEGREES = re.compile(r"\^\s?\{?\\?circ(?:\}|\b)")
+# "ge10", "sim 5", "pm0.3": what is left of a relation when its backslash is lost
+RELATION = re.compile(r"\\?\b(ge|geq|le|leq|sim|approx|pm)\s?(?=\d)")
+RELATIONS = {"ge": "≥", "geq": "≥", "le": "≤", "leq": "≤", "sim": " ", "approx": " ", "pm": "±"}
 LATEX_MACRO = re.compile(r"\\([A-Za-z]+)")
-LATEX_MARKS = re.compile(r"[{}$^~]")
-TIMES = re.compile(r"(?<=\d)\s?(?:times|\\times|×)(?=\d|\b)")  # noqa: RUF001
+LATEX_MARKS = re.compile(r"[{}$]")
+# P^2 Law is one name, but 10^3 is neither 103 nor one word
+POWER = re.compile(r"(?<=\d)(?=[⁻⁰¹²³⁴-⁹])")
+FLAT = re.compile(r"(?<!\d)\^|\^(?!-?\d)")
 THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 SPACED_POINT = re.compile(r"(?<=\d) \. (?=\d)")
 
 
 def normalise(text: str) -> str:
     """Return the form in which texts are compared: NFKC, plain quotes and dashes, no LaTeX residue, lower case."""
-    text = unicodedata.normalize("NFKC", text).translate(QUOTES)
+    text = unicodedata.normalize("NFKC", POWER.sub("^", text)).translate(QUOTES)
     text = LATEX_COMMAND.sub("", text)
     text = LATEX_ESCAPE.sub(r"\1", text)
     text = TIMES.sub("x", text)
+    text = DEGREES.sub("°", text)
+    text = RELATION.sub(lambda found: RELATIONS[found.group(1)], text)
     text = LATEX_MACRO.sub(r"\1", text)
-    text = LATEX_MARKS.sub("", text)
+    text = FLAT.sub("", LATEX_MARKS.sub("", text)).replace("~", " ")
     text = SPACED_POINT.sub(".", THOUSANDS.sub("", text))
     return squash(text).lower()
 
@@ -128,53 +124,100 @@ def terms(text: str) -> list[str]:
 
 
 # Sentence ends. The corpus glues sentences together ("tasks.This") and ends many abstracts in a URL, so an end is
-# decided from what stands on both sides of the mark, not from white space alone.
-END = re.compile(r"[.!?]+[\"')\]”’]*(?=\s|$)|(?<=[a-z0-9)%])[.!?](?=[A-Z][a-z]*[\s,'-])")  # noqa: RUF001
-ABBREVIATIONS = frozenset(
-    "e.g i.e etc vs al fig figs eq eqs sec no approx resp cf dr mr mrs ms prof st dept est inc ltd co viz ca".split()
+# decided from what stands on both sides of the mark, not from white space alone. Runs are possessive, so that a text
+# of nothing but marks takes linear time.
+MARK = re.compile(r"[.!?…。！？]++[\"')\]”’»」』）]*+")  # noqa: RUF001
+GLUED_NEXT = re.compile(r"[A-Z][a-z]*+[\s,'-]|\(\d{1,2}\)\s")
+NEVER_LAST = _set_of("vs fig figs eq eqs eg ie cf dr mr mrs ms prof viz resp approx ca st yahoo")
+"""Abbreviations that something always follows."""
+MAY_BE_LAST = _set_of("al etc inc ltd co jr sr dept est ph.d m.sc b.sc")
+"""Abbreviations that end a sentence only where a word that opens one follows: "et al. We show"."""
+BEFORE_NUMBER = _set_of(
+    "no nos vol pp p ch sec secs tab thm app ref refs ver def prop lem jan feb mar apr aug sept sep oct nov dec"
 )
-INITIALS = re.compile(r"(?:[A-Za-z]\.)*[A-Z]")
-LAST_TOKEN = re.compile(r"[^\s(\[\"'“‘]+$")  # noqa: RUF001
+"""Words that are abbreviations only in front of a number."""
+OPENERS = STOP_WORDS | _set_of(
+    """additionally although because besides both code consequently despite existing experimental experiments extensive
+    finally first following further furthermore given hence however inspired instead interestingly meanwhile moreover
+    motivated nevertheless notably our overall previous prior project recent recently remarkably results second
+    similarly since specifically surprisingly third thus therefore two three unlike unfortunately yet"""
+)
+INITIALS = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]|[A-Z]")
+ENUMERATOR = re.compile(r"\d{1,2}")
+NUMBERED = re.compile(r"\(?(?:\d{1,2}|[ivx]{1,4}|[a-z])\)")
+FIRST_WORD = re.compile(r"[^\W_]+")
+NAME = re.compile(r"[a-z]+-?[A-Z0-9^]")
+OPENING = "([{\"'“‘«"  # noqa: RUF001
+NOT_SPACE = re.compile(r"\S")
+LOOK = 80
+"""Characters on either side of a mark that decide about it."""
 
 
 def sentences(text: str) -> list[Span]:
-    """Return the spans of the sentences of a text; they are in order, do not overlap, and hold all that is not space."""
+    """Return the spans of the sentences of a text; in order, without overlap, holding all but white space."""
     spans: list[Span] = []
+    stop = len(text.rstrip())
     start = _skip_space(text, 0)
-    for mark in END.finditer(text):
-        if mark.start() >= start and _ends_sentence(text, start, mark):
+    for mark in MARK.finditer(text, 0, stop):
+        after = _skip_space(text, mark.end())
+        if after >= stop or _ends_sentence(text, start, mark, after):
             spans.append((start, mark.end()))
-            start = _skip_space(text, mark.end())
-    if start < len(text.rstrip()):
-        spans.append((start, len(text.rstrip())))
+            start = after
+    if start < stop:
+        spans.append((start, stop))
     return spans
 
 
 def _skip_space(text: str, position: int) -> int:
-    found = re.compile(r"\S").search(text, position)
+    found = NOT_SPACE.search(text, position)
     return found.start() if found else len(text)
 
 
-def _ends_sentence(text: str, start: int, mark: re.Match[str]) -> bool:
-    """Tell whether a run of end marks ends the sentence that began at `start`."""
-    rest = text[mark.end() : mark.end() + 80].lstrip()
-    if not rest:
+def _ends_sentence(text: str, start: int, mark: re.Match[str], after: int) -> bool:
+    """Tell whether a run of end marks ends the sentence that began at `start`; what follows begins at `after`."""
+    if mark.group()[0] in "。！？":  # noqa: RUF001
         return True
-    glued = not text[mark.end()].isspace()
-    token = LAST_TOKEN.search(text[start : mark.start()])
-    last = token.group().lower() if token else ""
+    glued = after == mark.end()
+    if glued and (len(mark.group()) > 1 or mark.group() == "…" or not GLUED_NEXT.match(text, after)):
+        return False
+    before = text[max(start, mark.start() - LOOK) : mark.start()]
+    token = before.split()[-1] if before[-1:].strip() else ""
+    rest = text[after : after + LOOK]
+    word = FIRST_WORD.match(rest)
+    opens = word is not None and rest[0].isupper() and word.group().lower() in OPENERS
     if glued:
-        return _is_glued_end(last)
-    if mark.group() == "." and (last in ABBREVIATIONS or _is_initial(token)):
-        # "et al. We show": an abbreviation may still end a sentence, when a capitalised function word follows it
-        return last in {"al", "etc"} and rest.split()[0].lower() in STOP_WORDS and rest[0].isupper()
-    return not rest[0].islower()
+        return _is_glued_end(token.lstrip(OPENING), rest, opens)
+    if mark.group() in {".", "!"} and (
+        _is_abbreviation(token.lstrip(OPENING), rest, opens) or _is_enumerator(before, token)
+    ):
+        return False
+    return not rest[0].islower() or NAME.match(rest) is not None or NUMBERED.match(rest) is not None
 
 
-def _is_glued_end(last: str) -> bool:
+def _is_glued_end(last: str, rest: str, opens: bool) -> bool:
     """Tell whether "last.Next" is two sentences: not for names ("Dr.Spider"), addresses or short abbreviations."""
-    return len(last) > 2 and "/" not in last and "." not in last and last not in ABBREVIATIONS
+    if len(last) <= 2 or "/" in last or last.lower() in NEVER_LAST | MAY_BE_LAST:
+        return False
+    if opens or rest[0] == "(":
+        return "." not in last or last[-1].isdigit()
+    return "." not in last and (last[-1].islower() or last[-1] in ")%")
 
 
-def _is_initial(token: re.Match[str] | None) -> bool:
-    return token is not None and INITIALS.fullmatch(token.group()) is not None
+def _is_abbreviation(last: str, rest: str, opens: bool) -> bool:
+    """Tell whether a full stop belongs to the word before it and ends nothing."""
+    low = last.lower()
+    if low in NEVER_LAST:
+        return True
+    if low in BEFORE_NUMBER:
+        return rest[0].isdigit() or rest[0] == "("
+    if low in {"e.g", "i.e", "a.k.a", "w.r.t"}:
+        return True
+    return (low in MAY_BE_LAST or INITIALS.fullmatch(last) is not None) and not opens
+
+
+def _is_enumerator(before: str, token: str) -> bool:
+    """Tell whether "1." or "(2)." numbers what follows it: it stands first, or after a mark that begins a list."""
+    if NUMBERED.fullmatch(token):
+        return token[0] == "("
+    lead = before[: len(before) - len(token)].rstrip()
+    return ENUMERATOR.fullmatch(token) is not None and (not lead or lead[-1] in ":;,")
