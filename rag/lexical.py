@@ -108,17 +108,25 @@ class LexicalIndex:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def write(
-        self, entries: Sequence[Entry], removed: Sequence[str], revision: int, sources: dict[str, list[str]]
+        self,
+        entries: Sequence[Entry],
+        removed: Sequence[str],
+        revision: int,
+        sources: dict[str, list[str]],
+        *,
+        anew: bool = False,
     ) -> None:
         """Index these papers (old versions go), forget the removed ones, and note the revision; one commit.
 
-        `sources` holds the names of every source of a paper, for filtering.
+        `sources` holds the names of every source of a paper, for filtering. With `anew`, all else is forgotten.
         """
         import tantivy
 
         index = self._open()
         with self._failures("writing"):
             writer = index.writer(heap_size=HEAP, num_threads=1)
+            if anew:
+                writer.delete_all_documents()
             for paper_id in [*removed, *(entry.paper.id for entry in entries)]:
                 writer.delete_documents_by_term("paper_id", paper_id)
             for entry in entries:
@@ -139,6 +147,12 @@ class LexicalIndex:
     def count(self) -> int:
         """Return how many passages there are."""
         return int(self._searching().num_docs)
+
+    def holds_any(self, paper_ids: Sequence[str]) -> bool:
+        """Tell whether one of these papers is in the index."""
+        import tantivy
+
+        return bool(self._run(tantivy.Query.term_set_query(self._open().schema, "paper_id", list(paper_ids)), 1))
 
     def frequency(self, term: str) -> int:
         """Return in how many passages a stem stands."""

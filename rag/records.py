@@ -131,6 +131,7 @@ def content_hash(paper: Paper) -> str:
 
 
 def paper_row(paper: Paper, revision: int) -> dict[str, Any]:
+    """Return the row of a paper."""
     return {
         "id": paper.id,
         "title": paper.title,
@@ -145,6 +146,7 @@ def paper_row(paper: Paper, revision: int) -> dict[str, Any]:
 
 
 def passage_rows(entry: Entry) -> list[dict[str, Any]]:
+    """Return the rows of a paper's passages, vectors included."""
     return [
         {
             "key": passage.key,
@@ -159,6 +161,7 @@ def passage_rows(entry: Entry) -> list[dict[str, Any]]:
 
 
 def as_paper(row: Any, source: str) -> Paper:  # noqa: ANN401
+    """Return the paper of a row."""
     return Paper(
         id=row.id,
         title=row.title,
@@ -184,10 +187,12 @@ def as_known(row: Any, origins: Mapping[str, str]) -> Known:  # noqa: ANN401
 
 
 def as_passage(row: Any) -> Passage:  # noqa: ANN401
+    """Return the passage of a row."""
     return Passage(row.paper_id, row.ordinal, row.start, row.stop)
 
 
 def as_vector(stored: bytes) -> NDArray[np.float32]:
+    """Return a vector, shape (d,), from its stored half floats."""
     return np.frombuffer(stored, dtype=np.float16).astype(np.float32)
 
 

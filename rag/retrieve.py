@@ -69,7 +69,7 @@ def retrieve(
     fused = _fuse(found.lexical, found.dense, settings.dense_weight)
     if settings.feedback:
         moved = _moved(asked, found.vectors, fused, settings.feedback)
-        fused = _fuse(found.lexical, found.vectors @ moved, settings.dense_weight)
+        fused = _fuse(found.lexical, (found.vectors @ moved).astype(np.float64), settings.dense_weight)
     return _collapse(found, fused, stores.catalogue, k)
 
 

@@ -1,11 +1,8 @@
-"""Everything that touches Chroma: upsert, nearest, delete, health, compaction; what is in it is left to the library."""
+"""Everything that touches Chroma: upsert, nearest, delete, compaction; whether it is whole is left to `health.py`."""
 
 from __future__ import annotations
 
 import shutil
-import sqlite3
-import subprocess
-import sys
 import threading
 import warnings
 from collections.abc import Iterator, Sequence
@@ -19,8 +16,9 @@ from numpy.typing import NDArray
 
 from .errors import StoreError, UsageError, shorten
 from .records import SCHEMA, Entry
+from .wipe import wipe
 
-__all__ = ["BATCH", "VectorStore", "collection_name", "is_healthy"]
+__all__ = ["BATCH", "VectorStore", "collection_name"]
 
 BATCH = 1000
 """Passages in one upsert: below Chroma's own limit of 5461, and as fast as any larger."""
@@ -119,6 +117,9 @@ class VectorStore:
                     client.close()
                 except Exception:  # a store that is broken may also fail to close; there is nothing left to lose
                     client.clear_system_cache()
+                if self._url:
+                    for part in (client, client._admin_client):  # Chroma leaves their connections open
+                        part._server._session.close()
 
     def upsert(self, entries: Sequence[Entry]) -> None:
         """Store the passages of these papers with vector, text and metadata."""
@@ -176,7 +177,7 @@ class VectorStore:
         self.close()
 
     def compact(self) -> None:
-        """Make the embedded store forget what was removed: flush its log, then overwrite the freed pages.
+        """Make the embedded store forget what was removed: flush its log, then overwrite what it freed (`wipe.py`).
 
         Chroma keeps up to `FLUSH_AT` log entries, texts included, until the next flush; a flush is forced by lowering
         that bound for a moment. A store without passages is removed with its folder. A server does its own
@@ -191,14 +192,8 @@ class VectorStore:
             self.close()
         if not len(sample["ids"]):
             shutil.rmtree(self._folder, ignore_errors=True)
-        store = self._folder / "chroma.sqlite3"
-        if store.exists():
-            with self._failures("compacting"), closing(sqlite3.connect(store, isolation_level=None)) as connection:
-                connection.execute("PRAGMA secure_delete=ON")
-                connection.execute(
-                    "INSERT INTO embedding_fulltext_search(embedding_fulltext_search) VALUES('optimize')"
-                )
-                connection.execute("VACUUM")
+        with self._failures("compacting"):
+            wipe(self._folder)
 
     def _flush(self, dimension: int) -> None:
         """Make Chroma write its log to the index; it purges what it has written."""
@@ -215,39 +210,6 @@ class VectorStore:
             warnings.simplefilter("ignore", DeprecationWarning)  # Chroma warns of a collection without an embedder
             self._open().modify(configuration={"hnsw": {"sync_threshold": threshold}})
         self.close()
-
-
-def is_healthy(folder: Path, name: str, samples: dict[str, list[float]], timeout: float = 60.0) -> bool:
-    """Tell whether an embedded store opens and finds each of these passages as the nearest to its own vector.
-
-    It is asked in a process of its own: a store that a kill left half written can crash whoever opens it.
-    """
-    import json
-
-    asked = json.dumps({"folder": str(folder.resolve()), "name": name, "samples": samples})
-    command = [sys.executable, "-c", f"import sys; from {__name__} import _check; sys.exit(_check(sys.stdin.read()))"]
-    home = str(Path(__file__).resolve().parents[__name__.count(".")])
-    try:
-        done = subprocess.run(
-            command, input=asked, text=True, capture_output=True, timeout=timeout, check=False, cwd=home
-        )
-    except subprocess.TimeoutExpired:
-        return False
-    return done.returncode == 0
-
-
-def _check(asked: str) -> int:
-    """Return 0 when the store described by this JSON is whole; this is what runs in the process of its own."""
-    import json
-
-    what = json.loads(asked)
-    store = VectorStore(folder=Path(what["folder"]), name=what["name"])
-    for key, vector in what["samples"].items():
-        found = dict(store.nearest(np.asarray(vector, dtype=np.float32), 10))
-        if key not in found:
-            return 1
-    store.count()
-    return 0
 
 
 def _connect(folder: Path | None, url: str | None, timeout: float) -> Any:  # noqa: ANN401
