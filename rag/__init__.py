@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .errors import PaperchatError
     from .library import Library, answer
-    from .model import AddReport, Answer, Citation, Evidence, Event, Paper, Sentence, Turn, Verdict
+    from .model import AddReport, Answer, Citation, Event, Evidence, Paper, Sentence, Turn, Verdict
     from .records import Where
     from .settings import Settings
 

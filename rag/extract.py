@@ -7,32 +7,43 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from .facts import names
 from .model import Draft, DraftSentence, Embedder, Evidence, Span
 from .question import Kind, kind_of
 from .relevance import Asked, Idf, Prepared, is_answerable, prepared
+from .text import terms
 
 __all__ = ["LIMITS", "Limits", "draft_answer"]
 
 NOT_HELD = "The papers in this library do not answer this question."
+ACROSS = {Kind.LIST, Kind.FIND, Kind.COMPARISON}
+"""Kinds that are answered from several papers, one to a line."""
 LOOKED_AT = 5
 """Papers whose sentences compete."""
-NEAR = 1.5
-"""How far below the best sentence a further one may score; one point is a factor of e in the odds."""
+RARE = 0.7
+"""The IDF of a name, as a share of the highest there can be, from which it tells one paper from the others."""
+NOWHERE = "\0"
+"""A term that no paper holds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much is quoted for a kind of question: papers at most, sentences at most in all and of one paper."""
+    """How much is quoted for a kind of question.
+
+    Papers at most, sentences at most in all and of one paper, and how far below the best sentence a further one may
+    score: one point is a factor of e in the odds.
+    """
 
     papers: int
     sentences: int
     per_paper: int
+    within: float = 1.5
 
 
 LIMITS = {
     Kind.NUMERIC: Limits(2, 2, 2),
     Kind.YES_NO: Limits(2, 3, 3),
-    Kind.LIST: Limits(5, 5, 1),
+    Kind.LIST: Limits(5, 5, 1, within=3.0),
     Kind.FIND: Limits(3, 3, 1),
     Kind.COMPARISON: Limits(3, 3, 2),
     Kind.DEFINITION: Limits(1, 2, 2),
@@ -109,14 +120,27 @@ def draft_answer(question: str, evidence: Sequence[Evidence], embedder: Embedder
     if not is_answerable(asked, evidence):
         return Draft((), reason=NOT_HELD)
     kind = kind_of(question)
-    scored = list(_score(question, kind, asked, evidence[:LOOKED_AT], embedder))
+    pieces = evidence if kind in ACROSS else _named(question, evidence, idf)
+    scored = list(_score(question, kind, asked, pieces[:LOOKED_AT], embedder))
     chosen = sorted(_choose(scored, LIMITS[kind]), key=lambda one: (one.evidence.rank, one.span))
     quotes = tuple(
         DraftSentence(one.evidence.paper.abstract[one.span[0] : one.span[1]], (one.evidence,), one.span)
         for one in chosen
     )
-    listed = kind in {Kind.LIST, Kind.FIND, Kind.COMPARISON} and len({one.evidence.paper.id for one in chosen}) > 1
+    listed = kind in ACROSS and len({one.evidence.paper.id for one in chosen}) > 1
     return Draft(quotes, layout="list" if listed else "prose")
+
+
+def _named(question: str, evidence: Sequence[Evidence], idf: Idf) -> Sequence[Evidence]:
+    """Return the papers whose title holds a rare name of the question, if any does, else all.
+
+    What is asked of RegMix is not told by other papers; "LLM" stands in many titles and names none.
+    """
+    rare = RARE * idf(NOWHERE)
+    wanted = [frozenset(terms(name)) for name in names(question)]
+    wanted = [name for name in wanted if name and max(idf(stem) for stem in name) >= rare]
+    named = [piece for piece in evidence if any(name <= prepared(piece.paper).title for name in wanted)]
+    return named or evidence
 
 
 def _score(
@@ -137,7 +161,7 @@ def _score(
             yield Scored(piece, span, paper + _of_sentence(text, kind, said, next(cosines), place))
 
 
-def _of_paper(piece: Evidence, parts: Prepared, asked: Asked, weights: Weights = Weights()) -> float:  # noqa: B008
+def _of_paper(piece: Evidence, parts: Prepared, asked: Asked, weights: Weights = Weights()) -> float:
     return (
         weights.fused * piece.score
         + weights.first_paper * (piece.rank == 1)
@@ -151,7 +175,7 @@ def _of_sentence(
     said: float,
     cosine: float,
     place: float,
-    weights: Weights = Weights(),  # noqa: B008
+    weights: Weights = Weights(),
 ) -> float:
     return (
         weights.terms * said
@@ -172,7 +196,7 @@ def _choose(scored: Sequence[Scored], limits: Limits) -> list[Scored]:
     taken: Counter[str] = Counter()
     for one in sorted(scored, key=lambda candidate: -candidate.score):
         paper = one.evidence.paper.id
-        if chosen and one.score < chosen[0].score - NEAR:
+        if chosen and one.score < chosen[0].score - limits.within:
             break
         if taken[paper] < limits.per_paper and (paper in taken or len(taken) < limits.papers):
             taken[paper] += 1

@@ -80,7 +80,7 @@ class Library:
         settings: Settings | None = None,
         tell: Tell | None = None,
     ) -> Library:
-        """Open the library in a folder (default: `settings.library`); with `create`, make an empty one if none is there.
+        """Open the library in a folder (default: `settings.library`); `create` makes an empty one where there is none.
 
         Raises LibraryMissing, LibraryMismatch (another embedder, a newer version) or StoreError. `tell` hears, in
         words, when something that an interrupted write left is repaired.
@@ -210,7 +210,9 @@ class Library:
         return self._catalogue.sources()
 
     def _stores(self) -> Stores:
-        exact = self.settings.chroma_url is None and self._lexical.count() <= self.settings.exact_below
+        small = self._lexical.count() <= self.settings.exact_below
+        # Chroma cannot even be read in a folder that cannot be written
+        exact = self.settings.chroma_url is None and (small or not self.is_writable)
         return Stores(self._catalogue, self._vectors, self._lexical, self.embedder, self._matrix, exact)
 
     def _refresh(self) -> None:

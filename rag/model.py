@@ -19,8 +19,8 @@ __all__ = [
     "Draft",
     "DraftSentence",
     "Embedder",
-    "Evidence",
     "Event",
+    "Evidence",
     "Paper",
     "Passage",
     "Sentence",
@@ -241,7 +241,7 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A step of `Library.stream`: `kind` is `progress` (what is done now), `text` (a piece of the answer) or `answer`."""
+    """A step of `Library.stream`: `kind` is `progress` (what is done), `text` (a part of the answer) or `answer`."""
 
     kind: str
     text: str = ""

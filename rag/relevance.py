@@ -1,4 +1,4 @@
-"""How well texts cover what a question asks, and whether the library holds an answer at all; quoting is left to others."""
+"""How well texts cover what a question asks, and whether the library holds an answer; quoting is left to others."""
 
 from __future__ import annotations
 

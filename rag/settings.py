@@ -8,9 +8,12 @@ from typing import Literal
 from pydantic import AliasChoices, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from .errors import UsageError
+from .errors import UsageError, shorten
 
 __all__ = ["Settings", "load_settings"]
+
+ALIASES = {"openai_api_key": "OPENAI_API_KEY", "openai_base_url": "OPENAI_BASE_URL"}
+"""The settings that other programs name too."""
 
 
 class Settings(BaseSettings):
@@ -20,15 +23,13 @@ class Settings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(
-        env_prefix="RAG_", env_file=".env", extra="ignore", frozen=True, populate_by_name=True
+        env_prefix="RAG_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True, populate_by_name=True
     )
 
     library: Path = Path(".rag")
     """The folder that holds a library."""
     embedder: Literal["auto", "static"] = "auto"
     """Which embedder a new library is made with; an opened one keeps its own."""
-    catalogue_url: str | None = None
-    """A SQLAlchemy address (Postgres) when many machines share a library; None: SQLite in the folder."""
     chroma_url: str | None = None
     """A Chroma server, as in http://127.0.0.1:8000; None: Chroma embedded in the folder."""
     store_documents: bool = True
@@ -40,8 +41,8 @@ class Settings(BaseSettings):
     candidates: int = Field(default=50, ge=10, le=1000)
     """How many passages each ranking proposes before they are fused."""
     exact_below: int = Field(default=10_000, ge=0)
-    """Passages up to which a question is compared with every stored vector; above, Chroma's index is asked. 0: always."""
-    dense_weight: float = Field(default=0.5, ge=0, le=1)
+    """Passages up to which a question is compared with every vector; above, Chroma's index is asked (0: always)."""
+    dense_weight: float = Field(default=0.45, ge=0, le=1)
     """The share of the dense score in the fused one; the rest is BM25's."""
     feedback: int = Field(default=5, ge=0, le=50)
     """How many first results move the question's vector before the second scoring; 0 turns that off."""
@@ -50,14 +51,28 @@ class Settings(BaseSettings):
 
 
 def load_settings(**given: object) -> Settings:
-    """Return the settings, `given` ones first (None: not given); raise UsageError naming a variable that is wrong."""
-    try:
-        return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"])
-        variable = name if name.startswith("OPENAI") else f"RAG_{name.upper()}"
+    """Return the settings, `given` ones first (None: not given); raise UsageError naming what is wrong."""
+    if unknown := sorted(set(given) - set(Settings.model_fields)):
         raise UsageError(
-            f"{variable} is set to {str(first['input'])[:60]!r}, which is not valid ({first['msg']})",
-            remedy="correct it in the environment or in .env",
-        ) from None
+            f"there is no setting {shorten(unknown[0])!r}", remedy=f"take one of: {', '.join(Settings.model_fields)}"
+        )
+    # by its alias, or the variable of that name would win over the argument
+    named = {ALIASES.get(name, name): value for name, value in given.items() if value is not None}
+    try:
+        return Settings(**named)  # type: ignore[arg-type]
+    except ValidationError as error:
+        raise _wrong(error) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"the file .env cannot be read ({shorten(error)})", remedy="correct it or remove it") from None
+
+
+def _wrong(error: ValidationError) -> UsageError:
+    """Return what to tell about a setting that is not valid; never the value of a key."""
+    first = error.errors()[0]
+    name = ".".join(str(part) for part in first["loc"]).upper()
+    variable = name if name.startswith("OPENAI") else f"RAG_{name}"
+    shown = "a value" if "KEY" in variable else repr(shorten(first["input"], 60))
+    return UsageError(
+        f"{variable} is set to {shown}, which is not valid ({first['msg']})",
+        remedy="correct the argument, the variable or the line in .env",
+    )

@@ -28,7 +28,7 @@ SHORTEST = 3
 def meanings(question: str) -> Meanings:
     """Return what each term may be said by: "tiny" also by "small", "mix" also by "mixture".
 
-    The words come from the vocabulary of the static embedder, so nothing of the library is read. Order is the question's.
+    The words come from the vocabulary of the static embedder, so nothing of the library is read. In order.
     """
     asked = [word for word in dict.fromkeys(words(question)) if word not in STOP_WORDS]
     found: Meanings = {stem(word): {stem(word): 1.0} for word in asked}
