@@ -1,0 +1,166 @@
+"""Quotes stand where they say, within the limits of the question's kind; how good they are is measured by `eval`."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import lru_cache
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from invented import PAPERS
+
+from rag.embed import StaticEmbedder
+from rag.extract import LIMITS, draft_answer
+from rag.model import Draft, Evidence, Paper, Passage
+from rag.question import Kind, kind_of
+from rag.relevance import prepared
+
+
+@lru_cache(maxsize=1)
+def embedder() -> StaticEmbedder:
+    """Return the static embedder, loaded once."""
+    return StaticEmbedder()
+
+
+def idf_of(papers: Sequence[Paper]) -> dict[str, float]:
+    """Return the inverse document frequencies of these papers, as BM25 weighs them."""
+    held = Counter(stem for paper in papers for stem in prepared(paper).stems)
+    return {stem: math.log(1 + (len(papers) - n + 0.5) / (n + 0.5)) for stem, n in held.items()}
+
+
+def search(question: str, papers: Sequence[Paper]) -> list[Evidence]:
+    """Return the papers by cosine, the way a search gives them."""
+    texts = [f"{paper.title}\n{paper.abstract}" for paper in papers]
+    vectors = embedder().embed([question, *texts])
+    cosines = (vectors[1:] @ vectors[0]).tolist()
+    order = sorted(range(len(papers)), key=lambda index: -cosines[index])
+    top = max(0.01, *cosines)
+    return [
+        Evidence(
+            papers[index],
+            Passage(papers[index].id, 0, 0, len(papers[index].abstract)),
+            rank,
+            max(0.0, cosines[index] / top),
+            {"lexical": 0.0, "dense": cosines[index]},
+        )
+        for rank, index in enumerate(order, 1)
+    ]
+
+
+def drafted(question: str, papers: Sequence[Paper] = PAPERS) -> Draft:
+    """Return the draft that quotes from these papers."""
+    idf = idf_of(papers)
+    return draft_answer(question, search(question, papers), embedder(), lambda term: idf.get(term, 3.3))
+
+
+def check_quotes(question: str, draft: Draft) -> None:
+    """Hold what is true of any draft: exact spans, one source each, limits kept, in order, nothing twice."""
+    limits = LIMITS[kind_of(question)]
+    places = []
+    for quote in draft.sentences:
+        (piece,) = quote.cites
+        assert quote.span is not None
+        start, end = quote.span
+        assert quote.text == piece.paper.abstract[start:end] != ""
+        assert quote.span in prepared(piece.paper).spans
+        places.append((piece.rank, quote.span))
+    assert places == sorted(set(places))
+    by_paper = Counter(rank for rank, _ in places)
+    assert len(places) <= limits.sentences
+    assert len(by_paper) <= limits.papers
+    assert max(by_paper.values(), default=0) <= limits.per_paper
+    assert (draft.reason is None) == bool(places)
+
+
+QUESTIONS = (
+    "By how much does the quantised speech model reduce memory?",
+    "Which papers compress something?",
+    "Which paper stores object sightings for robots?",
+    "Does label noise help large translators?",
+    "How does Orchard prune the heads of a transformer?",
+    "What is the difference between small judges and large judges?",
+    "What is Cartographer?",
+    "energy of training runs",
+)
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_answers_quote_within_the_limits(question: str) -> None:
+    """Each kind of question is answered by true quotes, as few as its kind allows."""
+    draft = drafted(question)
+    assert draft.sentences
+    assert draft.mode == "extractive"
+    check_quotes(question, draft)
+    assert draft == drafted(question)
+
+
+def test_every_kind_has_limits() -> None:
+    """No kind of question is without limits, and all of them allow at least one quote."""
+    assert set(LIMITS) == set(Kind)
+    assert all(min(one.papers, one.sentences, one.per_paper) >= 1 for one in LIMITS.values())
+
+
+def test_the_sentence_with_the_figure_is_quoted() -> None:
+    """A question for a figure is answered from the right paper by a sentence that holds it."""
+    draft = drafted("How many MWh does a training run consume on average?")
+    assert any("310 MWh" in quote.text for quote in draft.sentences)
+    assert {quote.cites[0].paper.id for quote in draft.sentences} == {PAPERS[5].id}
+
+
+def test_several_papers_make_a_list() -> None:
+    """Quotes of several papers to a question for papers stand one to a line, one each."""
+    draft = drafted("Which papers compress gradients or quantise the weights of models for phones?")
+    assert len({quote.cites[0].paper.id for quote in draft.sentences}) == len(draft.sentences) > 1
+    assert draft.layout == "list"
+    assert drafted("What is Cartographer?").layout == "prose"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What is a good recipe for sourdough bread?",
+        "Who won the football world cup in 1974?",
+        "When does the next train to Lisbon leave?",
+        "Which vitamins are in an orange?",
+    ],
+)
+def test_other_topics_are_refused(question: str) -> None:
+    """A question about something else gets no quote and a reason."""
+    draft = drafted(question)
+    assert draft.sentences == ()
+    assert draft.reason == "The papers in this library do not answer this question."
+
+
+def test_nothing_found_is_refused() -> None:
+    """Without evidence, or without a word that tells, there is nothing to quote."""
+    assert draft_answer("heads?", [], embedder(), lambda _: 1.0).reason
+    assert drafted("what about this?").reason
+
+
+def test_papers_without_abstracts_do_no_harm() -> None:
+    """A paper that has only a title is never quoted, and does not keep others from being quoted."""
+    bare = replace(PAPERS[1], id="bare", abstract="")
+    check_quotes(QUESTIONS[0], drafted(QUESTIONS[0], (*PAPERS, bare)))
+    assert drafted(QUESTIONS[0], (bare,)).sentences == ()
+
+
+SENTENCES = st.sampled_from(
+    [PAPERS[n].abstract[a:b] for n in range(6) for a, b in prepared(PAPERS[n]).spans]
+    + ["Odd... case e.g. this one.", "No end", "灯が光る。", "(2). How?", "See https://example.org/a.b."]
+)
+ABSTRACTS = st.lists(SENTENCES, max_size=6).map(" ".join)
+
+
+@settings(max_examples=60)
+@given(st.lists(ABSTRACTS, min_size=1, max_size=6), st.sampled_from(QUESTIONS))
+def test_quotes_are_true_for_any_papers(abstracts: list[str], question: str) -> None:
+    """Whatever the abstracts are, quotes stand where they say, repeats and empty abstracts included."""
+    papers = [Paper(f"p{number}", f"Title {number}", text) for number, text in enumerate(abstracts)]
+    draft = drafted(question, papers)
+    if draft.sentences:
+        check_quotes(question, draft)
+    assert draft == drafted(question, papers)

@@ -1,0 +1,100 @@
+"""Coverage worked out by hand and the gate before an answer; choosing quotes is left to test_extract.py."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from invented import PAPERS
+
+from rag.model import Evidence, Paper, Passage
+from rag.relevance import Asked, is_answerable, prepared
+from rag.text import sentences, terms
+
+IDF = {"lamp": 3.0, "glow": 1.0, "moth": 0.0}
+ASKED = Asked({"lamp": {"lamp": 1.0, "lantern": 0.5}, "glow": {"glow": 1.0}, "moth": {"moth": 1.0}}, IDF)
+
+
+def evidence(paper: Paper, cosine: float, rank: int = 1) -> Evidence:
+    """Return a paper as found with this cosine."""
+    return Evidence(paper, Passage(paper.id, 0, 0, len(paper.abstract)), rank, 1.0, {"lexical": 1.0, "dense": cosine})
+
+
+@pytest.mark.parametrize(
+    ("stems", "share"),
+    [
+        (set(), 0.0),
+        ({"lamp"}, 0.75),
+        ({"glow"}, 0.25),
+        ({"lamp", "glow"}, 1.0),
+        ({"lantern"}, 0.375),
+        ({"lantern", "lamp"}, 0.75),
+        ({"moth"}, 0.0),
+    ],
+)
+def test_coverage_is_the_weighted_share_of_terms(stems: set[str], share: float) -> None:
+    """A term counts its IDF of 3 or 1 out of 4; a word that may stand for it counts half."""
+    assert ASKED.coverage(stems) == pytest.approx(share)
+
+
+def test_coverage_by_given_weights() -> None:
+    """Given weights take the place of the IDF; without any weight nothing is covered."""
+    assert ASKED.coverage({"glow"}, {"lamp": 1.0, "glow": 1.0}) == pytest.approx(0.5)
+    assert ASKED.coverage({"glow"}, {}) == 0.0
+    assert Asked({}, {}).coverage({"glow"}) == 0.0
+
+
+def test_local_weights_tell_sentences_apart() -> None:
+    """With three sentences a term of one of them weighs IDF times log(4/2), a term of all log(4/4), of none nothing."""
+    parts = [{"lamp", "glow"}, {"glow"}, {"glow"}]
+    assert ASKED.local(parts, set()) == pytest.approx({"lamp": 3 * math.log(2), "glow": 0.0})
+    assert ASKED.local(parts, {"moth"}) == pytest.approx({"lamp": 3 * math.log(2), "glow": 0.0, "moth": 0.0})
+
+
+@given(st.sets(st.sampled_from(["lamp", "lantern", "glow", "moth"])), st.sampled_from(["lamp", "lantern", "glow"]))
+def test_saying_more_never_covers_less(stems: set[str], further: str) -> None:
+    """Coverage lies between 0 and 1 and grows with what is said."""
+    assert 0 <= ASKED.coverage(stems) <= ASKED.coverage(stems | {further}) <= 1
+
+
+def test_asked_takes_terms_and_idf_of_a_question() -> None:
+    """Every term of the question stands for itself with weight 1 and carries its IDF."""
+    asked = Asked.of("Which papers prune transformer heads?", lambda term: float(len(term)))
+    assert list(asked.idf) == terms("prune transformer heads")
+    assert all(asked.meanings[term][term] == 1.0 for term in asked.idf)
+    assert asked.idf == {term: float(len(term)) for term in asked.idf}
+
+
+@pytest.mark.parametrize("paper", PAPERS, ids=lambda paper: paper.id)
+def test_prepared_cuts_as_text_does(paper: Paper) -> None:
+    """The parts are the sentences of the abstract, their stems those of the text."""
+    cut = prepared(paper)
+    assert list(cut.spans) == sentences(paper.abstract)
+    assert [set(part) for part in cut.parts] == [set(terms(paper.abstract[a:b])) for a, b in cut.spans]
+    assert cut.stems == set(terms(f"{paper.title} {paper.abstract}"))
+
+
+def test_a_paper_without_abstract_is_prepared() -> None:
+    """No abstract means no parts; the title still counts."""
+    cut = prepared(Paper("e", "Lamps", ""))
+    assert (cut.parts, cut.spans, cut.stems) == ((), (), frozenset({"lamp"}))
+
+
+def test_the_gate_opens_for_what_is_held_and_shuts_for_the_rest() -> None:
+    """Full coverage with a fair cosine passes; no coverage with a low one does not; nor does nothing at all."""
+    held = Asked({"rout": {"rout": 1.0}}, {"rout": 1.0})
+    assert is_answerable(held, [evidence(PAPERS[0], 0.3)])
+    assert not is_answerable(held, [evidence(PAPERS[1], 0.1)])
+    assert not is_answerable(held, [])
+    assert not is_answerable(Asked({}, {}), [evidence(PAPERS[0], 0.9)])
+
+
+def test_the_gate_looks_at_the_best_three() -> None:
+    """A fitting paper opens the gate at rank three and no longer at rank four."""
+    held = Asked({"rout": {"rout": 1.0}}, {"rout": 1.0})
+    others = [evidence(paper, 0.05, rank) for rank, paper in enumerate(PAPERS[1:4], 1)]
+    fitting = evidence(PAPERS[0], 0.3)
+    assert is_answerable(held, [*others[:2], fitting])
+    assert not is_answerable(held, [*others, fitting])
