@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .errors import SourceError
-from .model import Paper, Skipped
+from .model import AddReport, Paper, Skipped
 from .records import Known, Origin, content_hash
 from .sources import read
 from .text import paper_id, title_key
 
-__all__ = ["Arrival", "Plan", "Progress", "arrivals", "batches", "plan"]
+__all__ = ["Arrival", "Plan", "Progress", "arrivals", "batches", "left_behind", "plan"]
 
 Progress = Callable[[float, str], None]
 """Hears how much is done, 0 to 1, and what is being done."""
@@ -149,3 +149,29 @@ def _identify(paper: Paper, by_title: Mapping[str, Known], better: Mapping[str, 
         known = same is not None and same.id != derived
         paper = replace(paper, id=same.id if same is not None and known else better.get(key, derived))
     return paper, same if same is not None and same.id == derived != paper.id else None
+
+
+def left_behind(
+    folder: Path, known: Mapping[str, Collection[Origin]], report: AddReport
+) -> tuple[list[str], list[Origin]]:
+    """Return the papers that only came from `folder` and are not in it now, and the places in it others left.
+
+    `known` has the origins of every paper that ever came from the folder, by id; `report` tells what was met in it
+    just now. A file that could not be read may still hold what it held.
+    """
+    met = {*report.added, *report.updated, *report.unchanged}
+    unread = {bad.source for bad in report.failed if not bad.entry}
+    gone: list[str] = []
+    left: list[Origin] = []
+    for paper, origins in known.items():
+        inside = [origin for origin in origins if Path(origin.origin).is_relative_to(folder)]
+        past = [
+            place
+            for place in inside
+            if Path(place.origin).name not in unread and (paper not in met or not Path(place.origin).exists())
+        ]
+        if len(past) == len(origins):
+            gone.append(paper)
+        else:
+            left += past
+    return gone, left

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .errors import LibraryMissing, UsageError, shorten
+from .errors import LibraryMissing, SourceError, UsageError, shorten
 from .show import report_lines
 from .terminal import Folder, bar, emit, is_interactive, note, opened_library, paint
 
@@ -55,10 +55,8 @@ def sync(
     library: Folder = None,
 ) -> None:
     """Add what a folder holds, and remove what came from it and is not in it now."""
-    from .sources import expand
-
-    if not Path(folder).is_file():  # what is no folder is told by `Library.sync`
-        expand([folder])
+    if not Path(folder).exists():
+        raise SourceError(f"there is no file or folder {shorten(folder, 200)}", remedy="check the path")
     kept: list[Paper] = []
 
     def confirm(gone: list[Paper]) -> bool:

@@ -18,14 +18,14 @@ from .errors import LibraryMismatch, LibraryMissing, SourceError, StoreError, Un
 from .extract import draft_answer
 from .followup import standalone
 from .indexes import Indexes, Tell
-from .ingest import Arrival, Progress, arrivals
+from .ingest import Arrival, Progress, arrivals, left_behind
 from .lexical import LexicalIndex
 from .lock import is_writable
 from .model import AddReport, Answer, Embedder, Event, Evidence, Paper, Turn
-from .records import Origin, Where
+from .records import Where
 from .retrieve import Stores, retrieve
 from .settings import Settings, load_settings
-from .sources import expand
+from .sources import expand, holds_files
 from .vectors import VectorStore, collection_name
 from .verify import verify
 from .writer import Writer
@@ -51,8 +51,14 @@ class Library:
     """
 
     def __init__(
-        self, path: str | Path | None = None, *, settings: Settings | None = None, tell: Tell | None = None
+        self,
+        path: str | Path | None = None,
+        *,
+        settings: Settings | None = None,
+        tell: Tell | None = None,
+        anew: Embedder | None = None,
     ) -> None:
+        """Open the library in a folder; `anew` is the embedder that is about to embed every paper again."""
         self.settings = settings or load_settings()
         self.path = Path(path) if path is not None else self.settings.library
         if not (self.path / "catalogue.sqlite").is_file():
@@ -63,12 +69,12 @@ class Library:
         self.is_writable = is_writable(self.path)
         self._catalogue = Catalogue.in_folder(self.path, writable=self.is_writable)
         try:
-            self.embedder_name = self._checked_embedder()
+            self.embedder_name = anew.name if anew else self._checked_embedder()
         except LibraryMismatch:
             self._catalogue.close()
             raise
         self._lock = threading.Lock()
-        self._embedder: Embedder | None = None
+        self._embedder = anew
         self._wire(tell or _quiet)
 
     @classmethod
@@ -260,8 +266,9 @@ class Library:
         """
         if not Path(folder).is_dir():
             raise SourceError(f"{shorten(folder)} is not a folder", remedy="sync takes the folder that holds the pages")
-        report = self.add(folder, progress=progress)
-        ids, left = self._left(Path(folder).resolve(), report)
+        report = self.add(folder, progress=progress) if holds_files(folder) else AddReport()
+        place = Path(folder).resolve()
+        ids, left = left_behind(place, self._catalogue.from_origins(f"{place}/"), report)
         gone = self._catalogue.papers(ids)
         if gone and confirm is not None and not confirm(gone):
             return report
@@ -269,25 +276,6 @@ class Library:
         if removed or left:
             self._writer.remove(removed, left)
         return replace(report, removed=removed)
-
-    def _left(self, folder: Path, report: AddReport) -> tuple[list[str], list[Origin]]:
-        """Return the papers that only came from `folder` and are not in it now, and the places in it others left."""
-        met = {*report.added, *report.updated, *report.unchanged}
-        unread = {bad.source for bad in report.failed if not bad.entry}
-        gone: list[str] = []
-        left: list[Origin] = []
-        for paper_id, origins in self._catalogue.from_origins(f"{folder}/").items():
-            inside = [origin for origin in origins if Path(origin.origin).is_relative_to(folder)]
-            past = [
-                place
-                for place in inside
-                if Path(place.origin).name not in unread and (paper_id not in met or not Path(place.origin).exists())
-            ]
-            if len(past) == len(origins):
-                gone.append(paper_id)
-            else:
-                left += past
-        return gone, left
 
     def remove(self, *paper_ids: str) -> None:
         """Remove papers from the catalogue, Chroma and the BM25 index; `compact` then wipes what is left on disk.
@@ -322,14 +310,8 @@ def rebuilt(
 ) -> Library:
     """Return the library in a folder with every paper embedded anew by `embedder`, whatever embedder made it."""
     made = choose(embedder)
-    catalogue = Catalogue.in_folder(path)
-    catalogue.put(embedder=made.name, fingerprint=made.fingerprint)
-    catalogue.close()
-    library = Library(path, settings=settings.model_copy(update={"embedder": "auto"}), tell=tell)
-    # should this be cut off, the library says so by not opening: its vectors are then of two embedders
-    library._catalogue.put(fingerprint="unfinished")
-    library._writer.embed_again(lambda done: progress(done, "embedding"))
-    library._catalogue.put(fingerprint=made.fingerprint)
+    library = Library(path, settings=settings, tell=tell, anew=made)
+    library._writer.embed_again(made, lambda done: progress(done, "embedding"))
     return library
 
 

@@ -114,9 +114,13 @@ class Writer:
             self._indexes.rebuild(self._tell)
             self._changed(self._catalogue.revision()[0])
 
-    def embed_again(self, progress: Callable[[float], None]) -> None:
-        """Give every paper new vectors; the catalogue's fingerprint is the caller's to change."""
+    def embed_again(self, embedder: Embedder, progress: Callable[[float], None]) -> None:
+        """Give every paper new vectors by `embedder`, and note it as the library's own.
+
+        Should this be cut off, the library says so by not opening: its vectors are then of two embedders.
+        """
         with self._writing():
+            self._catalogue.put(fingerprint="unfinished")
             ids = self._catalogue.ids()
             for first in range(0, len(ids), 500):
                 papers = self._catalogue.papers(ids[first : first + 500])
@@ -125,4 +129,5 @@ class Writer:
                 progress(min(1.0, (first + 500) / len(ids)))
             with finishing():
                 self._indexes.rebuild(self._tell)
+                self._catalogue.put(embedder=embedder.name, fingerprint=embedder.fingerprint)
                 self._changed(self._catalogue.revision()[0])

@@ -143,6 +143,15 @@ def test_sync_follows_a_folder(library: Library, tmp_path: Path) -> None:
     assert_in_step(library)
 
 
+def test_sync_of_an_emptied_folder(library: Library, tmp_path: Path) -> None:
+    """A folder that holds nothing any more takes its papers along, and leaves the others."""
+    file = write_jsonl(tmp_path / "in" / "a.jsonl", *MORE[:2])
+    library.sync(tmp_path / "in")
+    file.unlink()
+    assert len(library.sync(tmp_path / "in").removed) == 2
+    assert len(library) == len(STACK)
+
+
 def test_sync_keeps_what_it_could_not_read_and_what_is_also_elsewhere(library: Library, tmp_path: Path) -> None:
     """A file that turned to garbage keeps its papers; a paper that another folder holds too stays till that is gone."""
     one, two = tmp_path / "one", tmp_path / "two"

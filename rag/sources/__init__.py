@@ -8,11 +8,11 @@ from pathlib import Path
 from ..errors import SourceError, shorten
 from ..model import Paper, Skipped
 from . import arxiv_page, atom, bibtex, hf_json, hf_page, jsonl, table, text_dump
-from .expand import expand
+from .expand import expand, holds_files
 from .files import encoding_of, head_of
 from .format import Format
 
-__all__ = ["FORMATS", "Format", "expand", "read"]
+__all__ = ["FORMATS", "Format", "expand", "holds_files", "read"]
 
 # The first that matches reads the file: the particular ones come before those that take what is left.
 FORMATS: tuple[Format, ...] = (

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..errors import SourceError, shorten
 
-__all__ = ["expand"]
+__all__ = ["expand", "holds_files"]
 
 
 def expand(paths: Iterable[str | Path]) -> list[Path]:
@@ -68,3 +68,11 @@ def _pattern(pattern: str) -> list[Path]:
 
 def _nothing(what: str, remedy: str) -> list[Path]:
     raise SourceError(what, remedy=remedy)
+
+
+def holds_files(folder: str | Path) -> bool:
+    """Tell whether a folder holds anything that `expand` would return. Raises SourceError when it cannot be listed."""
+    try:
+        return bool(_folder(Path(folder)))
+    except OSError as error:
+        raise SourceError(f"cannot read {shorten(folder, 200)}: {error}", remedy="check the path") from error
