@@ -134,10 +134,10 @@ def evaluate(
 ) -> BeirResult:
     """Search a collection by BM25, by the embedder and by both, and compare.
 
-    A Library is built in the folder `library` (kept, and reused when it is there) or in a temporary one. The legs are
-    the same search with `dense_weight` 0 and 1, so the dense one has the feedback of `settings` too; BM25 results that
-    share no word with the query are left out. Each ranking proposes at least 2 x 100 passages, for R@100. A query that
-    cannot be searched for finds nothing. Raises SourceError for a bad folder, and what Library raises.
+    A Library is built in the folder `library` (kept, and reused when it is there) or in a temporary one. `bm25` and
+    `dense` are the plain rankings, without synonyms and feedback; BM25 results that share no word with the query are
+    left out. Each ranking proposes at least 2 x 100 passages, for R@100. A query that cannot be searched for finds
+    nothing. Raises SourceError for a bad folder, and what Library raises.
     """
     given = settings or load_settings()
     collection = read_collection(folder, split, limit)
@@ -155,10 +155,10 @@ def evaluate(
 
 
 def _leg_settings(settings: Settings, leg: str) -> Settings:
-    weight = {"bm25": 0.0, "dense": 1.0, "hybrid": settings.dense_weight}[leg]
-    return settings.model_copy(
-        update={"dense_weight": weight, "candidates": max(settings.candidates, 2 * DEPTH), "embedder": "auto"}
-    )
+    alone: dict[str, object] = {"synonyms": 0.0, "feedback": 0}
+    parts = {"bm25": {"dense_weight": 0.0, **alone}, "dense": {"dense_weight": 1.0, **alone}, "hybrid": {}}
+    deep = {"candidates": max(settings.candidates, 2 * DEPTH), "embedder": "auto"}
+    return settings.model_copy(update={**deep, **parts[leg]})
 
 
 def _found(library: Library, leg: str, text: str) -> tuple[str, ...]:

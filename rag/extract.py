@@ -83,6 +83,8 @@ class Weights:
     """Its words, in units of 30, 60 at most."""
 
 
+ACTIVE = re.compile(r"!?\[[^\]]*\]\s*\(|<[a-zA-Z/!]")
+"""A link, an image or a tag: a reader's program might load it, so a sentence that holds one is not quoted."""
 FIGURE = re.compile(r"(?<![\w.-])\d")
 METHOD = re.compile(
     r"\b(?:propos|introduc|present|method|approach|using|uses|by |via|through|based on|consist|train|works|framework|"
@@ -122,6 +124,8 @@ def draft_answer(question: str, evidence: Sequence[Evidence], embedder: Embedder
     kind = kind_of(question)
     pieces = evidence if kind in ACROSS else _named(question, evidence, idf)
     scored = list(_score(question, kind, asked, pieces[:LOOKED_AT], embedder))
+    if not scored:
+        return Draft((), reason=NOT_HELD)
     chosen = sorted(_choose(scored, LIMITS[kind]), key=lambda one: (one.evidence.rank, one.span))
     quotes = tuple(
         DraftSentence(one.evidence.paper.abstract[one.span[0] : one.span[1]], (one.evidence,), one.span)
@@ -158,7 +162,9 @@ def _score(
             text = piece.paper.abstract[span[0] : span[1]]
             said = asked.coverage(parts.parts[number], local)
             place = number / max(1, len(parts.spans) - 1)
-            yield Scored(piece, span, paper + _of_sentence(text, kind, said, next(cosines), place))
+            score = paper + _of_sentence(text, kind, said, next(cosines), place)
+            if not ACTIVE.search(text):
+                yield Scored(piece, span, score)
 
 
 def _of_paper(piece: Evidence, parts: Prepared, asked: Asked, weights: Weights = Weights()) -> float:

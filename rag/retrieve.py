@@ -14,6 +14,7 @@ from .model import Embedder, Evidence, Passage
 from .records import Where
 from .settings import Settings
 from .synonyms import meanings
+from .text import terms
 from .vectors import VectorStore
 
 __all__ = ["Stores", "retrieve", "scaled"]
@@ -59,10 +60,7 @@ def retrieve(
     weighted by their fused score). Reciprocal-rank fusion measured worse on every collection.
     """
     asked = stores.embedder.embed([question])[0]
-    weights: dict[str, float] = {}
-    for stems in meanings(question).values():
-        for stem, weight in stems.items():
-            weights[stem] = max(weight, weights.get(stem, 0.0))
+    weights = _wanted(question, settings.synonyms)
     found = _candidates(weights, asked, stores, settings, where)
     if found is None:
         return []
@@ -71,6 +69,15 @@ def retrieve(
         moved = _moved(asked, found.vectors, fused, settings.feedback)
         fused = _fuse(found.lexical, (found.vectors @ moved).astype(np.float64), settings.dense_weight)
     return _collapse(found, fused, stores.catalogue, k)
+
+
+def _wanted(question: str, synonyms: float) -> dict[str, float]:
+    """Return the terms that BM25 looks for, each with its weight."""
+    weights = dict.fromkeys(terms(question), 1.0)
+    for stems in meanings(question).values() if synonyms else ():
+        for stem, weight in stems.items():
+            weights[stem] = max(weight * synonyms, weights.get(stem, 0.0))
+    return weights
 
 
 def scaled(scores: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -164,3 +164,18 @@ def test_quotes_are_true_for_any_papers(abstracts: list[str], question: str) -> 
     if draft.sentences:
         check_quotes(question, draft)
     assert draft == drafted(question, papers)
+
+
+@pytest.mark.parametrize(
+    "active",
+    ["See ![chart](http://x.test/a.png) for how bees sleep in winter.", "Bees sleep <img src=x> in winter at 35 C.",
+     "How bees sleep in winter is told [here](https://x.test)."],
+)  # fmt: skip
+def test_a_sentence_with_markup_is_not_quoted(active: str) -> None:
+    """Links, images and tags could be loaded by whoever shows the answer; the sentence beside is quoted instead."""
+    paper = Paper("m1", "How Bees Sleep in Winter", f"{active} Bees sleep in winter in a ball around the queen.")
+    evidence = search("How do bees sleep in winter?", [paper])
+    draft = draft_answer("How do bees sleep in winter?", evidence, embedder(), lambda _stem: 1.0)
+    assert [one.text for one in draft.sentences] == ["Bees sleep in winter in a ball around the queen."]
+    alone = [replace(evidence[0], paper=replace(paper, abstract=active))]
+    assert draft_answer("How do bees sleep in winter?", alone, embedder(), lambda _stem: 1.0).sentences == ()
