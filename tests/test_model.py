@@ -69,7 +69,7 @@ def test_answer_has_the_stable_form() -> None:
     form = json.loads(json.dumps(ANSWER.to_dict()))
     assert list(form) == [
         "question", "standalone_question", "text", "abstained", "reason", "mode", "sentences", "citations", "evidence",
-        "timings",
+        "timings", "notice", "checks",
     ]  # fmt: skip
     assert form["sentences"] == [{"text": "Yes.", "verdict": "VERBATIM", "citations": [1], "why": ""}]
     assert form["citations"][0] == {
@@ -78,6 +78,7 @@ def test_answer_has_the_stable_form() -> None:
     }  # fmt: skip
     assert form["timings"] == {"search_ms": 1.235}
     assert (form["abstained"], form["reason"], form["mode"]) == (False, None, "extractive")
+    assert (form["notice"], form["checks"]) == (None, {})
 
 
 def test_reports_and_skipped_records() -> None:
