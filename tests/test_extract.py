@@ -168,7 +168,8 @@ def test_quotes_are_true_for_any_papers(abstracts: list[str], question: str) -> 
 
 @pytest.mark.parametrize(
     "active",
-    ["See ![chart](http://x.test/a.png) for how bees sleep in winter.", "Bees sleep <img src=x> in winter at 35 degrees.",
+    ["See ![chart](http://x.test/a.png) for how bees sleep in winter.",
+     "Bees sleep <img src=x> in winter at 35 degrees.",
      "How bees sleep in winter is told [here](https://x.test)."],
 )  # fmt: skip
 def test_a_sentence_with_markup_is_not_quoted(active: str) -> None:
