@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from itertools import dropwhile, takewhile
 
 from .errors import QuestionError, shorten
 from .text import squash, words
 
-__all__ = ["LONGEST_QUESTION", "Kind", "checked", "kind_of"]
+__all__ = ["LONGEST_QUESTION", "Kind", "asked_for", "checked", "kind_of"]
 
 LONGEST_QUESTION = 4_000
 """Characters; a longer text is not a question."""
@@ -132,3 +133,39 @@ def kind_of(question: str) -> Kind:
     asked = LEAD.sub("", " ".join(re.findall(r"[\w'-]+", plain)))
     asked = re.sub(r"^(what|who|how)'(?:s|re)\b", r"\1 is", asked)
     return next((kind for kind, pattern in PATTERNS if pattern.search(asked)), Kind.OTHER)
+
+
+WANTED = re.compile(r"\b(?:which|what|whose|how (?:many|much))\b((?: [\w'-]+)*)")
+BEFORE = frozenset(
+    [
+        "is",
+        "are",
+        "was",
+        "were",
+        "the",
+        "a",
+        "an",
+        "kind",
+        "kinds",
+        "type",
+        "types",
+        "of",
+        "sort",
+        "sorts",
+        "many",
+        "much",
+    ]
+)
+AFTER = frozenset(["in", "on", "for", "to", "with", "by", "when", "if", "than", "of"])
+
+
+def asked_for(question: str) -> frozenset[str]:
+    """Return the words that name what is asked for: from the question word up to the next verb or preposition.
+
+    "What learning rate does it use?" asks for a learning rate; "How does it work?" names nothing.
+    """
+    match = WANTED.search(" ".join(re.findall(r"[\w'-]+", question.lower())))
+    if match is None:
+        return frozenset()
+    rest = dropwhile(BEFORE.__contains__, match.group(1).split())
+    return frozenset(takewhile(lambda word: word not in AFTER and not re.fullmatch(AUXILIARY, word), rest))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable, Sequence, Set
+from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass
 from functools import lru_cache
 
+import numpy as np
+from numpy.typing import NDArray
+
 from .model import Evidence, Paper, Span
-from .synonyms import Meanings, meanings
-from .text import sentences, terms
+from .question import asked_for
+from .synonyms import Meanings, likeness, meanings
+from .text import content, sentences, stem, terms
 
 __all__ = ["Asked", "Idf", "Prepared", "is_answerable", "prepared"]
 
@@ -18,54 +21,68 @@ Idf = Callable[[str], float]
 LOOKED_AT = 3
 """The gate looks at the best papers only: further down there is always something that shares a word."""
 
-# Logistic model of "this question is about something that the library holds", over the three best papers' highest
-# soft coverage and highest cosine. Fitted on the dev questions against 45 everyday questions about other things; the
-# cosine's weight belongs to the static embedder. At 0, 5 % of the dev questions are refused and 94 % of the others.
-COVERAGE_WEIGHT, COSINE_WEIGHT, BIAS = 4.0, 19.5, -6.5
+GATES = {"static": (1.2, 40.0, -11.2), "minilm": (2.7, 37.2, -10.8)}
+"""By embedder (one that is not here: as `minilm`) the weights of a logistic model of "the library holds this".
+
+They stand for the highest coverage and the highest cosine among the best papers, and a constant. Fitted on the dev
+questions against 57 everyday questions about other things; at 0, 4 % and 1 % of the dev questions are refused, 96 % and
+97 % of the others.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question's terms: for each its IDF and the stems that may stand for it."""
+    """A question's words and terms: for each term its IDF and the stems that may stand for it.
+
+    `wanted` are the words that name what is asked for ("rate" in "what learning rate ...").
+    """
 
     meanings: Meanings
     idf: dict[str, float]
+    words: tuple[str, ...]
+    wanted: frozenset[str]
 
     @classmethod
     def of(cls, question: str, idf: Idf) -> Asked:
         """Return the terms of a question."""
         found = meanings(question)
-        return cls(found, {term: idf(term) for term in found})
+        words = tuple(dict.fromkeys(content(question)))
+        return cls(found, {term: idf(term) for term in found}, words, asked_for(question))
 
     def match(self, term: str, stems: Set[str]) -> float:
         """Return how well one term is said by some stems: 1 by itself, less by a word that may stand for it, else 0."""
         return max((weight for stem, weight in self.meanings[term].items() if stem in stems), default=0.0)
 
-    def coverage(self, stems: Set[str], weights: dict[str, float] | None = None) -> float:
-        """Return the weighted share (IDF by default) of the question's terms that some stems say, 0 to 1."""
-        weights = self.idf if weights is None else weights
-        total = sum(weights.values())
+    def coverage(self, stems: Set[str]) -> float:
+        """Return the share of the question's terms, weighted by IDF, that some stems say, 0 to 1."""
+        total = sum(self.idf.values())
         if total <= 0:
             return 0.0
-        return sum(weight * self.match(term, stems) for term, weight in weights.items()) / total
+        return sum(weight * self.match(term, stems) for term, weight in self.idf.items()) / total
 
-    def local(self, parts: Sequence[Set[str]], title: Set[str]) -> dict[str, float]:
-        """Return weights that tell the sentences of one paper apart: a term counts less the more sentences say it."""
-        weights = {}
-        for term, idf in self.idf.items():
-            saying = sum(1 for part in parts if self.match(term, part) > 0)
-            if saying or self.match(term, title) > 0:
-                weights[term] = idf * math.log((len(parts) + 1) / (saying + 1))
-        return weights
+    def said(self, paper: Prepared) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return for each sentence of a paper how well it says the question, and how well what is asked for, 0 to 1.
+
+        The first is the IDF-weighted mean over the question's words of the best likeness of a word of the sentence or
+        of the title; the second the mean over the words that name what is asked for, in the sentence alone.
+        """
+        sides = [likeness(self.words, words).max(axis=1, initial=0.0) for words in paper.words]
+        title, sentences_ = sides[0], np.stack(sides[1:]) if len(sides) > 1 else np.zeros((0, len(self.words)))
+        weights = np.array([self.idf[stem(word)] for word in self.words])
+        whole = np.maximum(sentences_, title) @ weights / max(weights.sum(), 1e-9)
+        wanted = [place for place, word in enumerate(self.words) if word in self.wanted]
+        return whole, sentences_[:, wanted].mean(axis=1) if wanted else np.zeros(len(sentences_))
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A paper cut up for comparing: the stems of its title and of each sentence, and the sentences' spans."""
+    """A paper cut up for comparing: the stems of its title and of each sentence, and the sentences' spans and words."""
 
     title: frozenset[str]
     spans: tuple[Span, ...]
     parts: tuple[frozenset[str], ...]
+    words: tuple[tuple[str, ...], ...]
+    """The different words of the title and then of each sentence, stop words left out."""
 
     @property
     def stems(self) -> frozenset[str]:
@@ -77,18 +94,21 @@ class Prepared:
 def prepared(paper: Paper) -> Prepared:
     """Return a paper cut up for comparing; remembered, since the same papers come up again and again."""
     spans = tuple(sentences(paper.abstract))
+    texts = (paper.title, *(paper.abstract[start:end] for start, end in spans))
     return Prepared(
         title=frozenset(terms(paper.title)),
         spans=spans,
-        parts=tuple(frozenset(terms(paper.abstract[start:end])) for start, end in spans),
+        parts=tuple(frozenset(terms(text)) for text in texts[1:]),
+        words=tuple(tuple(dict.fromkeys(content(text))) for text in texts),
     )
 
 
-def is_answerable(asked: Asked, evidence: Iterable[Evidence]) -> bool:
+def is_answerable(asked: Asked, evidence: Iterable[Evidence], embedder: str) -> bool:
     """Tell whether the best papers match the question well enough, absolutely, to answer from them."""
     best = list(evidence)[:LOOKED_AT]
     if not best or not asked.meanings:
         return False
     coverage = max(asked.coverage(prepared(piece.paper).stems) for piece in best)
     cosine = max(piece.scores["dense"] for piece in best)
-    return COVERAGE_WEIGHT * coverage + COSINE_WEIGHT * cosine + BIAS >= 0
+    by_coverage, by_cosine, constant = GATES.get(embedder, GATES["minilm"])
+    return by_coverage * coverage + by_cosine * cosine + constant >= 0

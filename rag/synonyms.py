@@ -1,7 +1,8 @@
-"""Words that may stand for a word, from the static word vectors; searching for them is left to the BM25 index."""
+"""How near words are by the static word vectors: which may stand for which; searching is left to the BM25 index."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from .embed import load_wordllama, unit_rows
 from .text import STOP_WORDS, stem, words
 
-__all__ = ["MOST", "NEAREST", "WEIGHT", "Meanings", "meanings"]
+__all__ = ["MOST", "NEAREST", "WEIGHT", "Meanings", "likeness", "meanings"]
 
 Meanings = dict[str, dict[str, float]]
 """For each stem of a question the stems that may stand for it, with how well: 1 for itself, less for the others."""
@@ -23,6 +24,8 @@ MOST = 10
 WEIGHT = 1.0
 """What a match of such a word counts, times its cosine, beside 1 for the word itself."""
 SHORTEST = 3
+NEARLY = 0.95
+"""The most that a word of another stem can be like a word."""
 
 
 def meanings(question: str) -> Meanings:
@@ -39,6 +42,22 @@ def meanings(question: str) -> Meanings:
             if stem(other) not in found:
                 mine[stem(other)] = max(mine.get(stem(other), 0.0), WEIGHT * cosine)
     return found
+
+
+def likeness(asked: Sequence[str], said: Sequence[str]) -> NDArray[np.float32]:
+    """Return how near words are, shape (len(asked), len(said)): 1 for the same stem, else the cosine, NEARLY at most.
+
+    A word that is not whole in the vocabulary is near to its own stem only.
+    """
+    names, table = _rows()
+    empty = table[-1]
+    rows = [np.stack([table[names.get(word, -1)] for word in words]) if words else empty[:0] for words in (asked, said)]
+    near = np.minimum(rows[0] @ rows[1].T, NEARLY) if asked and said else np.zeros((len(asked), len(said)))
+    stems = [stem(word) for word in said]
+    for row, word in enumerate(asked):
+        wanted = stem(word)
+        near[row, [column for column, other in enumerate(stems) if other == wanted]] = 1.0
+    return near.astype(np.float32)
 
 
 def _near(plain: list[str]) -> list[list[tuple[str, float]]]:
@@ -68,3 +87,10 @@ def _vocabulary() -> tuple[list[str], NDArray[np.float32]]:
         if token[1:] not in STOP_WORDS
     ]
     return [name for name, _ in kept], unit_rows(model.embedding[[index for _, index in kept]])
+
+
+@lru_cache(maxsize=1)
+def _rows() -> tuple[dict[str, int], NDArray[np.float32]]:
+    """Return the row of each word of the vocabulary, and the vectors with a last row of zeros for all others."""
+    names, table = _vocabulary()
+    return {name: row for row, name in enumerate(names)}, np.vstack([table, np.zeros_like(table[:1])])

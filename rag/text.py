@@ -11,6 +11,7 @@ from .model import Span
 
 __all__ = [
     "STOP_WORDS",
+    "content",
     "normalise",
     "paper_id",
     "real_hosts",
@@ -120,7 +121,12 @@ def _stemmer():  # type: ignore[no-untyped-def]  # noqa: ANN202
 
 def terms(text: str) -> list[str]:
     """Return what a text is searched by: the stems of its words but the stop words, in order, repeats kept."""
-    return [stem(word) for word in words(text) if word not in STOP_WORDS]
+    return [stem(word) for word in content(text)]
+
+
+def content(text: str) -> list[str]:
+    """Return the words of a text but the stop words, in order, repeats kept."""
+    return [word for word in words(text) if word not in STOP_WORDS]
 
 
 # Sentence ends. The corpus glues sentences together ("tasks.This") and ends many abstracts in a URL, so an end is

@@ -180,3 +180,13 @@ def test_a_sentence_with_markup_is_not_quoted(active: str) -> None:
     assert [one.text for one in draft.sentences] == ["Bees sleep in winter in a ball around the queen."]
     alone = [replace(evidence[0], paper=replace(paper, abstract=active))]
     assert draft_answer("How do bees sleep in winter?", alone, embedder(), lambda _stem: 1.0).sentences == ()
+
+
+def test_a_figure_that_the_abstract_does_not_give() -> None:
+    """Asked how many, of a paper without a figure, the answer says that its abstract does not say."""
+    paper = Paper("n1", "How Bees Sleep in Winter", "Bees sleep in winter in a ball around the queen.")
+    draft = draft_answer(
+        "How many bees sleep in winter?", search("bees sleep in winter", [paper]), embedder(), lambda _stem: 1.0
+    )
+    assert draft.sentences == ()
+    assert draft.reason == 'The abstract of "How Bees Sleep in Winter" does not say.'

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.errors import QuestionError
-from rag.question import LONGEST_QUESTION, Kind, checked, kind_of
+from rag.question import LONGEST_QUESTION, Kind, asked_for, checked, kind_of
 
 KINDS = {
     Kind.NUMERIC: (
@@ -182,3 +182,19 @@ def test_any_text_is_checked_or_refused(text: str) -> None:
 def test_long_questions_are_no_trouble(part: str) -> None:
     """A question of the greatest length made of one phrase still gets a kind."""
     assert kind_of(part * (LONGEST_QUESTION // len(part))) in Kind
+
+
+@pytest.mark.parametrize(
+    ("question", "wanted"),
+    [
+        ("What learning rate does RegMix use?", {"learning", "rate"}),
+        ("How many GPUs were needed?", {"gpus"}),
+        ("In which kind of hospital was it tried?", {"hospital"}),
+        ("How does it work?", set()),
+        ("Tell me of lamps", set()),
+        ("What?", set()),
+    ],
+)
+def test_the_words_that_name_what_is_asked_for(question: str, wanted: set[str]) -> None:
+    """From the question word to the next verb or preposition, without articles and "kind of"."""
+    assert asked_for(question) == wanted

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,7 +12,14 @@ from rag.relevance import Asked, is_answerable, prepared
 from rag.text import sentences, terms
 
 IDF = {"lamp": 3.0, "glow": 1.0, "moth": 0.0}
-ASKED = Asked({"lamp": {"lamp": 1.0, "lantern": 0.5}, "glow": {"glow": 1.0}, "moth": {"moth": 1.0}}, IDF)
+ASKED = Asked(
+    {"lamp": {"lamp": 1.0, "lantern": 0.5}, "glow": {"glow": 1.0}, "moth": {"moth": 1.0}},
+    IDF,
+    ("lamp", "glow", "moth"),
+    frozenset({"glow"}),
+)
+NOTHING = Asked({}, {}, (), frozenset())
+HELD = Asked({"rout": {"rout": 1.0}}, {"rout": 1.0}, ("route",), frozenset())
 
 
 def evidence(paper: Paper, cosine: float, rank: int = 1) -> Evidence:
@@ -39,18 +44,19 @@ def test_coverage_is_the_weighted_share_of_terms(stems: set[str], share: float) 
     assert ASKED.coverage(stems) == pytest.approx(share)
 
 
-def test_coverage_by_given_weights() -> None:
-    """Given weights take the place of the IDF; without any weight nothing is covered."""
-    assert ASKED.coverage({"glow"}, {"lamp": 1.0, "glow": 1.0}) == pytest.approx(0.5)
-    assert ASKED.coverage({"glow"}, {}) == 0.0
-    assert Asked({}, {}).coverage({"glow"}) == 0.0
+def test_nothing_asked_is_not_covered() -> None:
+    """Without a term nothing is covered, and without a word nothing said."""
+    assert NOTHING.coverage({"glow"}) == 0.0
+    assert [part.tolist() for part in NOTHING.said(prepared(Paper("x", "Lamps", "They glow.")))] == [[0.0], [0.0]]
 
 
-def test_local_weights_tell_sentences_apart() -> None:
-    """With three sentences a term of one of them weighs IDF times log(4/2), a term of all log(4/4), of none nothing."""
-    parts = [{"lamp", "glow"}, {"glow"}, {"glow"}]
-    assert ASKED.local(parts, set()) == pytest.approx({"lamp": 3 * math.log(2), "glow": 0.0})
-    assert ASKED.local(parts, {"moth"}) == pytest.approx({"lamp": 3 * math.log(2), "glow": 0.0, "moth": 0.0})
+def test_what_sentences_say_by_hand() -> None:
+    """Lamp weighs 3 of 4 and stands in the title; glow weighs 1 and stands in the second sentence alone."""
+    whole, wanted = ASKED.said(prepared(Paper("x", "The lamp", "Xqz zzq. A glow.")))
+    assert whole.tolist() == pytest.approx([(3 + 0) / 4, 1.0], abs=0.15)
+    assert whole[1] == pytest.approx(1.0)
+    assert wanted[1] == pytest.approx(1.0)
+    assert wanted[0] < 0.6
 
 
 @given(st.sets(st.sampled_from(["lamp", "lantern", "glow", "moth"])), st.sampled_from(["lamp", "lantern", "glow"]))
@@ -84,17 +90,15 @@ def test_a_paper_without_abstract_is_prepared() -> None:
 
 def test_the_gate_opens_for_what_is_held_and_shuts_for_the_rest() -> None:
     """Full coverage with a fair cosine passes; no coverage with a low one does not; nor does nothing at all."""
-    held = Asked({"rout": {"rout": 1.0}}, {"rout": 1.0})
-    assert is_answerable(held, [evidence(PAPERS[0], 0.3)])
-    assert not is_answerable(held, [evidence(PAPERS[1], 0.1)])
-    assert not is_answerable(held, [])
-    assert not is_answerable(Asked({}, {}), [evidence(PAPERS[0], 0.9)])
+    assert is_answerable(HELD, [evidence(PAPERS[0], 0.3)], "static")
+    assert not is_answerable(HELD, [evidence(PAPERS[1], 0.1)], "static")
+    assert not is_answerable(HELD, [], "static")
+    assert not is_answerable(NOTHING, [evidence(PAPERS[0], 0.9)], "static")
 
 
 def test_the_gate_looks_at_the_best_three() -> None:
     """A fitting paper opens the gate at rank three and no longer at rank four."""
-    held = Asked({"rout": {"rout": 1.0}}, {"rout": 1.0})
     others = [evidence(paper, 0.05, rank) for rank, paper in enumerate(PAPERS[1:4], 1)]
     fitting = evidence(PAPERS[0], 0.3)
-    assert is_answerable(held, [*others[:2], fitting])
-    assert not is_answerable(held, [*others, fitting])
+    assert is_answerable(HELD, [*others[:2], fitting], "static")
+    assert not is_answerable(HELD, [*others, fitting], "static")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag.synonyms import MOST, NEAREST, WEIGHT, meanings
+from rag.synonyms import MOST, NEAREST, NEARLY, WEIGHT, likeness, meanings
 from rag.text import STOP_WORDS, stem, words
 
 
@@ -46,3 +46,15 @@ def test_words_of_the_question_do_not_stand_for_each_other() -> None:
     found = meanings("small tiny")
     assert stem("tiny") not in found[stem("small")]
     assert stem("small") not in found[stem("tiny")]
+
+
+def test_words_are_like_their_own_stem_most() -> None:
+    """The same stem is 1; another word is less, a near one more than a far one; unknown words are like nothing else."""
+    near = likeness(["small", "qzxv"], ["tiny", "banana", "smaller", "qzxv"])
+    assert near.shape == (2, 4)
+    assert near[0, 0] > near[0, 1]
+    assert near[1].tolist() == [0.0, 0.0, 0.0, 1.0]
+    assert likeness(["models"], ["model"])[0, 0] == 1.0
+    assert float(likeness(["tiny"], ["small"])[0, 0]) <= NEARLY
+    assert likeness([], ["a"]).shape == (0, 1)
+    assert likeness(["a"], []).shape == (1, 0)
