@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,8 +67,9 @@ class Asked:
         The first is the IDF-weighted mean over the question's words of the best likeness of a word of the sentence or
         of the title; the second the mean over the words that name what is asked for, in the sentence alone.
         """
-        sides = [likeness(self.words, words).max(axis=1, initial=0.0) for words in paper.words]
-        title, sentences_ = sides[0], np.stack(sides[1:]) if len(sides) > 1 else np.zeros((0, len(self.words)))
+        near = likeness(self.words, paper.words)
+        sides = np.stack([near[:, places].max(axis=1, initial=0.0) for places in paper.places])
+        title, sentences_ = sides[0], sides[1:]
         weights = np.array([self.idf[stem(word)] for word in self.words])
         whole = np.maximum(sentences_, title) @ weights / max(weights.sum(), 1e-9)
         wanted = [place for place, word in enumerate(self.words) if word in self.wanted]
@@ -81,8 +83,10 @@ class Prepared:
     title: frozenset[str]
     spans: tuple[Span, ...]
     parts: tuple[frozenset[str], ...]
-    words: tuple[tuple[str, ...], ...]
-    """The different words of the title and then of each sentence, stop words left out."""
+    words: tuple[str, ...]
+    """The different words of title and abstract, stop words left out."""
+    places: tuple[tuple[int, ...], ...]
+    """Where in `words` the words of the title stand, and then those of each sentence."""
 
     @property
     def stems(self) -> frozenset[str]:
@@ -95,11 +99,14 @@ def prepared(paper: Paper) -> Prepared:
     """Return a paper cut up for comparing; remembered, since the same papers come up again and again."""
     spans = tuple(sentences(paper.abstract))
     texts = (paper.title, *(paper.abstract[start:end] for start, end in spans))
+    said = [tuple(dict.fromkeys(content(text))) for text in texts]
+    place = {word: number for number, word in enumerate(dict.fromkeys(chain(*said)))}
     return Prepared(
         title=frozenset(terms(paper.title)),
         spans=spans,
         parts=tuple(frozenset(terms(text)) for text in texts[1:]),
-        words=tuple(tuple(dict.fromkeys(content(text))) for text in texts),
+        words=tuple(place),
+        places=tuple(tuple(place[word] for word in one) for one in said),
     )
 
 

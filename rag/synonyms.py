@@ -36,7 +36,7 @@ def meanings(question: str) -> Meanings:
     asked = [word for word in dict.fromkeys(words(question)) if word not in STOP_WORDS]
     found: Meanings = {stem(word): {stem(word): 1.0} for word in asked}
     plain = [word for word in asked if word.isalpha() and len(word) >= SHORTEST]
-    for word, others in zip(plain, _near(plain), strict=True):
+    for word, others in zip(plain, _near(tuple(plain)), strict=True):
         mine = found[stem(word)]
         for other, cosine in others:
             if stem(other) not in found:
@@ -50,22 +50,22 @@ def likeness(asked: Sequence[str], said: Sequence[str]) -> NDArray[np.float32]:
     A word that is not whole in the vocabulary is near to its own stem only.
     """
     names, table = _rows()
-    empty = table[-1]
-    rows = [np.stack([table[names.get(word, -1)] for word in words]) if words else empty[:0] for words in (asked, said)]
-    near = np.minimum(rows[0] @ rows[1].T, NEARLY) if asked and said else np.zeros((len(asked), len(said)))
+    rows = [table[[names.get(word, -1) for word in words]] for words in (asked, said)]
+    near = np.minimum(rows[0] @ rows[1].T, NEARLY)
     stems = [stem(word) for word in said]
     for row, word in enumerate(asked):
         wanted = stem(word)
         near[row, [column for column, other in enumerate(stems) if other == wanted]] = 1.0
-    return near.astype(np.float32)
+    return np.asarray(near, dtype=np.float32)
 
 
-def _near(plain: list[str]) -> list[list[tuple[str, float]]]:
+@lru_cache(maxsize=256)
+def _near(plain: tuple[str, ...]) -> list[list[tuple[str, float]]]:
     """Return for each word the vocabulary's nearest, best first."""
     if not plain:
         return []
     names, table = _vocabulary()
-    cosines = unit_rows(load_wordllama().embed(plain)) @ table.T
+    cosines = unit_rows(load_wordllama().embed(list(plain))) @ table.T
     nearest = np.argpartition(-cosines, MOST, axis=1)[:, : MOST + 1]
     rows = []
     for row, columns in enumerate(nearest):
