@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Sequence
 from functools import lru_cache
 from importlib.metadata import version
@@ -12,13 +13,37 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import EmbedderError
+from . import endpoint
+from .errors import EmbedderError, shorten
+from .minilm import DIMENSION, LONGEST, MiniLM
 from .model import Embedder
+from .models import SHA256, folder_of, is_there
+from .settings import Settings, load_settings
 
-__all__ = ["EMBEDDERS", "StaticEmbedder", "choose", "fingerprint", "load_wordllama", "unit_rows"]
+__all__ = [
+    "EMBEDDERS",
+    "NEURAL",
+    "BlendedEmbedder",
+    "StaticEmbedder",
+    "best",
+    "choose",
+    "dense_weight",
+    "fingerprint",
+    "load_wordllama",
+    "unit_rows",
+]
 
-EMBEDDERS = ("static",)
+EMBEDDERS = ("static", "minilm", "minilm-exact")
+NEURAL = {"minilm": 8, "minilm-exact": 32}
+"""The bits of a weight, by the name of an embedder that needs the files of `models.py`."""
 BATCH = 64
+SHARE = 0.7
+"""What MiniLM's cosine counts in the blend; the static embedder's counts the rest."""
+DENSE_WEIGHTS = {"static": 0.45, "minilm": 0.65, "minilm-exact": 0.65, "endpoint": 0.65}
+"""The share of the cosine in a search's score by embedder, BM25 having the rest: a better embedder may say more.
+
+That of `endpoint` is not measured, which would have to be done for each model: it is MiniLM's.
+"""
 
 
 def unit_rows(vectors: NDArray[Any]) -> NDArray[np.float32]:
@@ -76,16 +101,71 @@ def _encodable(text: str) -> str:
     return text.encode("utf-8", "replace").decode() or " "
 
 
-def fingerprint(name: str) -> str:
-    """Return what changes whenever the vectors of this embedder would; nothing is loaded for it."""
-    return f"static-wordllama-{version('wordllama')}-{StaticEmbedder.dimension}" if name == "static" else name
+class BlendedEmbedder:
+    """MiniLM and the static embedder side by side: the cosine of two texts is the weighted sum of both cosines.
+
+    MiniLM reads the order of words but only the first 128 tokens, the static embedder every word. `exact` keeps
+    the 32 bits of MiniLM's own numbers.
+    """
+
+    dimension = DIMENSION + StaticEmbedder.dimension
+
+    def __init__(self, folder: Path, *, exact: bool = False) -> None:
+        """Load both; raise EmbedderError when one cannot be."""
+        self.name = "minilm-exact" if exact else "minilm"
+        self._neural, self._static = MiniLM(folder, exact=exact), StaticEmbedder()
+        self.fingerprint = fingerprint(self.name)
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return unit vectors of shape (len(texts), 640)."""
+        neural, static = self._neural.embed(texts), self._static.embed(texts)
+        # of length 1 already, but for a text without a word, whose static half is 0
+        return unit_rows(np.hstack([math.sqrt(SHARE) * neural, math.sqrt(1 - SHARE) * static]))
 
 
-def choose(name: str) -> Embedder:
+def fingerprint(name: str, settings: Settings | None = None) -> str:
+    """Return what changes whenever the vectors of this embedder would; nothing is loaded for it.
+
+    It is short, since it becomes part of the name of a collection in Chroma. The settings (default: those of the
+    environment) name the model of `endpoint`.
+    """
+    if name == "endpoint":
+        return endpoint.fingerprint(settings or load_settings())
+    made = version("wordllama") if name in EMBEDDERS else ""
+    if name in NEURAL:
+        return f"minilm{NEURAL[name]}-{SHA256[:4]}-{LONGEST}-{SHARE * 100:.0f}-{made}"
+    return f"static-wordllama-{made}-{StaticEmbedder.dimension}" if name == "static" else name
+
+
+def dense_weight(name: str) -> float:
+    """Return the share of the cosine in the fused score that measured best with an embedder."""
+    return DENSE_WEIGHTS.get(name, DENSE_WEIGHTS["static"])
+
+
+def best(folder: Path | None = None) -> str:
+    """Return the name of the best embedder whose files are on this machine; nothing is loaded to find out."""
+    return "minilm" if is_there(folder) else "static"
+
+
+def choose(name: str, settings: Settings | None = None) -> Embedder:
     """Return the embedder called `name`; `auto` takes the best one whose files are on this machine.
 
-    Raises EmbedderError when there is none of that name or it cannot be loaded.
+    The settings (default: those of the environment) say where files lie. Raises EmbedderError when there is no
+    embedder of that name or it cannot be loaded.
     """
-    if name in {"auto", "static"}:
+    if name == "endpoint":
+        return endpoint.EndpointEmbedder(settings or load_settings())
+    if name not in {"auto", *EMBEDDERS}:
+        known = ", ".join(("auto", *EMBEDDERS, "endpoint"))
+        raise EmbedderError(f"there is no embedder {name!r}", remedy=f"take one of: {known}")
+    if name == "static":
         return StaticEmbedder()
-    raise EmbedderError(f"there is no embedder {name!r}", remedy=f"take one of: auto, {', '.join(EMBEDDERS)}")
+    folder = (settings or load_settings()).models
+    if is_there(folder):
+        return BlendedEmbedder(folder_of(folder), exact=name == "minilm-exact")
+    if name == "auto":
+        return StaticEmbedder()
+    raise EmbedderError(
+        f"the files of the embedder {name!r} are not in {shorten(folder_of(folder), 200)}",
+        remedy="fetch them with: rag models pull",
+    )

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .catalogue import Catalogue
+from .embed import dense_weight
 from .lexical import LexicalIndex
 from .model import Embedder, Evidence, Passage
 from .records import Where
@@ -55,19 +56,22 @@ def retrieve(
 
     BM25 also looks, at a lower weight, for words that may stand for the question's (`synonyms.py`). The fused score is
     (1 - w) * BM25 + w * cosine, each min-max scaled over the union of both candidate lists, with
-    w = `settings.dense_weight`. The cosine is to the question moved towards the first results (pseudo-relevance
-    feedback as in Rocchio 1971: the sum of the unit question and the unit mean of the first `settings.feedback`,
-    weighted by their fused score). Reciprocal-rank fusion measured worse on every collection.
+    w = `settings.dense_weight`, by default what suits the embedder. The cosine is to the question moved towards the
+    first results (pseudo-relevance feedback as in Rocchio 1971: the sum of the unit question and the unit mean of the
+    first `settings.feedback`, weighted by their fused score). Reciprocal-rank fusion measured worse on every
+    collection.
     """
     asked = stores.embedder.embed([question])[0]
     weights = _wanted(question, settings.synonyms)
     found = _candidates(weights, asked, stores, settings, where)
     if found is None:
         return []
-    fused = _fuse(found.lexical, found.dense, settings.dense_weight)
+    given = settings.dense_weight
+    weight = dense_weight(stores.embedder.name) if given is None else given
+    fused = _fuse(found.lexical, found.dense, weight)
     if settings.feedback:
         moved = _moved(asked, found.vectors, fused, settings.feedback)
-        fused = _fuse(found.lexical, (found.vectors @ moved).astype(np.float64), settings.dense_weight)
+        fused = _fuse(found.lexical, (found.vectors @ moved).astype(np.float64), weight)
     return _collapse(found, fused, stores.catalogue, k)
 
 

@@ -79,6 +79,14 @@ def isolated(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathF
     monkeypatch.chdir(home)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def static(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Hide the models in the user's home from what is built once for many tests, which is before `isolated`."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RAG_MODELS", str(tmp_path_factory.mktemp("models")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Make the folder of a library of STACK once; to be copied, never opened."""
