@@ -12,6 +12,7 @@ import typer
 
 from .errors import UsageError, shorten
 from .keep import add, rebuild, remove, sync
+from .pull import models
 from .show import answer_lines, evidence_lines, paper_lines, papers_lines
 from .terminal import Commands, Folder, emit, is_interactive, note, opened_library, paint, prepare, save
 
@@ -144,6 +145,7 @@ def show(paper_id: Annotated[str, typer.Argument(metavar="ID")], library: Folder
 
 for command in (remove, sync, rebuild):
     app.command()(command)
+app.add_typer(models, name="models")
 
 
 @app.command()

@@ -6,11 +6,11 @@ import platform
 import sys
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import SecretStr
 
-from .errors import PaperchatError
+from .errors import ModelError, PaperchatError, shorten
+from .faults import OPENAI, public_address
 from .settings import Settings
 from .show import Line, clean
 
@@ -20,6 +20,8 @@ PACKAGES = (
     "chromadb",
     "tantivy",
     "wordllama",
+    "onnxruntime",
+    "tokenizers",
     "llama-index-core",
     "sqlalchemy",
     "numpy",
@@ -29,7 +31,8 @@ PACKAGES = (
 )
 SAMPLES = 20
 """Stored vectors that Chroma must find again."""
-OPENAI = "https://api.openai.com/v1"
+READY_TOKENS = 16
+"""What the doctor's one call may cost."""
 
 
 def version_of(package: str) -> str | None:
@@ -53,40 +56,62 @@ def _source_version() -> str | None:
 
 
 def examine(settings: Settings) -> dict[str, Any]:
-    """Return what there is to know, as JSON: `versions`, `library` (with `problems`), `settings`, `network`.
+    """Return what there is to know, as JSON.
 
-    Nothing is called over the network but the Chroma server, when one is set. No key and no password is in it.
+    The parts are `versions`, `embedders`, `library` (with `problems`), `settings` and `network`; and `model`, when one
+    is set, which is then asked for one word. Nothing else is called over the network but the Chroma server, when one is
+    set. No key and no password is in it.
     """
-    return {
+    found = {
         "versions": {
             "paperchat": version_of("paperchat"),
             "python": platform.python_version(),
             "platform": f"{sys.platform} {platform.machine()}",
             **{package: version_of(package) for package in PACKAGES},
         },
+        "embedders": _embedders(settings),
         "library": _library(settings),
         "settings": {name: _hidden(value) for name, value in sorted(settings.model_dump().items())},
         "network": _network(settings),
     }
+    model = _model(settings)
+    return found | ({"model": model} if model else {})
+
+
+def _model(settings: Settings) -> dict[str, Any] | None:
+    """Return whether the model that is set answers, and what; None when none is."""
+    from .llm import Endpoint, Model
+    from .prompts import ready_prompt
+
+    endpoint = Endpoint.of(settings)
+    if endpoint is None:
+        idle = "OPENAI_API_KEY is set, but no model is named: no answer is written by one (RAG_MODEL names it)"
+        return {"name": None, "answers": False, "told": idle} if settings.openai_api_key else None
+    model = Model(endpoint)
+    try:
+        said, answers = " ".join("".join(model.reply(ready_prompt(), tokens=READY_TOKENS)).split()), True
+    except ModelError as error:
+        said, answers = str(error), False
+    finally:
+        model.close()
+    return {"name": model.name, "answers": answers, "told": shorten(said, 300)}
+
+
+def _embedders(settings: Settings) -> dict[str, str | None]:
+    """Return where the files of each embedder lie (None: not here), and what `auto` takes."""
+    from .embed import best
+    from .models import folder_of, is_there
+
+    minilm = str(folder_of(settings.models)) if is_there(settings.models) else None
+    return {"static": "comes along", "minilm": minilm, "auto": best(settings.models)}
 
 
 def _hidden(value: object) -> object:
     if isinstance(value, SecretStr):
         return "**********"
     if isinstance(value, str) and "://" in value:
-        return _without_password(value)
+        return public_address(value)
     return str(value) if isinstance(value, Path) else value
-
-
-def _without_password(address: str) -> str:
-    """Return an address without user, password and query, any of which may hold a key."""
-    try:
-        parts = urlsplit(address)
-    except ValueError:
-        return "(not an address)"
-    host = parts.netloc.rpartition("@")[2]
-    shown = f"***@{host}" if "@" in parts.netloc else host
-    return urlunsplit((parts.scheme, shown, parts.path, "***" if parts.query else "", ""))
 
 
 def _network(settings: Settings) -> list[dict[str, str]]:
@@ -96,9 +121,9 @@ def _network(settings: Settings) -> list[dict[str, str]]:
         called.append(("RAG_CHROMA_URL", settings.chroma_url, "the Chroma server: passages and vectors"))
     if settings.openai_base_url:
         called.append(("OPENAI_BASE_URL", settings.openai_base_url, "a model endpoint: questions and evidence"))
-    elif settings.openai_api_key:
+    elif settings.openai_api_key and settings.model:
         called.append(("OPENAI_API_KEY", OPENAI, "a model endpoint: questions and evidence"))
-    return [{"setting": name, "address": _without_password(at), "what": what} for name, at, what in called]
+    return [{"setting": name, "address": public_address(at), "what": what} for name, at, what in called]
 
 
 def _library(settings: Settings) -> dict[str, Any]:
@@ -131,8 +156,9 @@ def _size(folder: Path) -> int:
 
 def _held(settings: Settings, folder: Path, writable: bool, problems: list[str]) -> dict[str, Any]:
     from .catalogue import Catalogue
-    from .embed import fingerprint
+    from .embed import NEURAL, fingerprint
     from .lexical import LexicalIndex
+    from .models import is_there
 
     catalogue = Catalogue.in_folder(folder, writable=writable)
     lexical = LexicalIndex(folder / "lexical", writable=writable)
@@ -140,10 +166,12 @@ def _held(settings: Settings, folder: Path, writable: bool, problems: list[str])
         papers, passages = catalogue.counts()
         revision, indexed = catalogue.revision()
         embedder, made = catalogue.get("embedder"), catalogue.get("fingerprint")
-        if made != fingerprint(embedder or "static"):
+        if made != fingerprint(embedder or "static", settings):
             problems.append(
                 f"made by the embedder {made!r}, which is not the one here: run: rag rebuild --embedder auto"
             )
+        elif embedder in NEURAL and not is_there(settings.models):
+            problems.append(f"made by the embedder {embedder}, whose files are not here: run: rag models pull")
         if indexed != revision:
             problems.append("Chroma lacks the last write: the next command that opens the library repairs it")
         elif passages:
@@ -191,6 +219,8 @@ def report_of(found: dict[str, Any]) -> list[Line]:
     library = found["library"]
     lines: list[Line] = [(("versions", "bold"),)]
     lines += [_fact(name, value or "not installed") for name, value in found["versions"].items()]
+    lines += [(), (("embedders", "bold"),)]
+    lines += [_fact(name, value or "not here: run: rag models pull") for name, value in found["embedders"].items()]
     lines += [(), (("library", "bold"),)]
     if library["exists"]:
         lines += [_fact(name, value) for name, value in library.items() if name not in {"exists", "problems"}]
@@ -200,6 +230,9 @@ def report_of(found: dict[str, Any]) -> list[Line]:
         lines += [_fact("folder", library["folder"]), _fact("health", "there is none yet: rag add --starter makes one")]
     lines += [(), (("settings", "bold"),)]
     lines += [_fact(name, "not set" if value is None else value) for name, value in found["settings"].items()]
+    if model := found.get("model"):
+        lines += [(), (("model", "bold"),), _fact("asked", model["name"] or "none")]
+        lines.append(_fact("answers" if model["answers"] else "does not answer", model["told"]))
     lines += [(), (("network", "bold"),)]
     lines += [_fact(row["setting"], f"{row['address']} ({row['what']})") for row in found["network"]]
     if not found["network"]:

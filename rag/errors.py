@@ -10,7 +10,8 @@ PaperchatError
 │   ├── LibraryMismatch       made by another embedder, or by a newer version
 │   └── StoreError            a store failed: full disk, read-only folder, server away
 ├── UnknownPaper              no paper of the library has this id
-└── EmbedderError             an embedder is not installed or its files are not there
+├── EmbedderError             an embedder is not installed or its files are not there
+└── ModelError                a model endpoint failed, or gave no answer that can be used
 
 A message has three parts: what failed, the value at fault, and what to do next.
 """
@@ -23,6 +24,7 @@ __all__ = [
     "LibraryLocked",
     "LibraryMismatch",
     "LibraryMissing",
+    "ModelError",
     "PaperchatError",
     "QuestionError",
     "SourceError",
@@ -89,3 +91,7 @@ class UnknownPaper(PaperchatError):
 
 class EmbedderError(PaperchatError):
     """An embedder that cannot be used on this machine."""
+
+
+class ModelError(PaperchatError):
+    """A model endpoint that failed, or that gave no answer that can be used."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import chain
 from pathlib import Path
 from types import TracebackType
@@ -20,8 +21,9 @@ from .followup import standalone
 from .indexes import Indexes, Tell
 from .ingest import Arrival, Progress, arrivals, left_behind
 from .lexical import LexicalIndex
+from .llm import Endpoint, Model
 from .lock import is_writable
-from .model import AddReport, Answer, Embedder, Event, Evidence, Paper, Turn
+from .model import AddReport, Answer, Draft, Embedder, Event, Evidence, Paper, Turn
 from .records import Where
 from .retrieve import Stores, retrieve
 from .settings import Settings, load_settings
@@ -75,6 +77,8 @@ class Library:
             raise
         self._lock = threading.Lock()
         self._embedder = anew
+        endpoint = Endpoint.of(self.settings)
+        self.model = Model(endpoint) if endpoint else None
         self._wire(tell or _quiet)
 
     @classmethod
@@ -100,7 +104,7 @@ class Library:
     def _wire(self, tell: Tell) -> None:
         settings = self.settings
         shared = self._catalogue.get("library") or "" if settings.chroma_url else ""
-        name = collection_name(fingerprint(self.embedder_name), shared)
+        name = collection_name(fingerprint(self.embedder_name, self.settings), shared)
         folder = None if settings.chroma_url else self.path / "chroma"
         self._vectors = VectorStore(
             folder=folder,
@@ -134,9 +138,9 @@ class Library:
                 f"the library {shorten(self.path)} was made by the embedder {name!r}, not {self.settings.embedder!r}",
                 remedy=f"run: rag rebuild --embedder {self.settings.embedder}",
             )
-        if made != fingerprint(name):
+        if made != (here := fingerprint(name, self.settings)):
             raise LibraryMismatch(
-                f"the library {shorten(self.path)} holds vectors of {made!r}, this machine makes {fingerprint(name)!r}",
+                f"the library {shorten(self.path)} holds vectors of {made!r}, this machine makes {here!r}",
                 remedy="run: rag rebuild --embedder auto",
             )
         return name
@@ -146,11 +150,13 @@ class Library:
         """The embedder that the library was made with; loaded at the first use."""
         with self._lock:
             if self._embedder is None:
-                self._embedder = choose(self.embedder_name)
+                self._embedder = choose(self.embedder_name, self.settings)
             return self._embedder
 
     def close(self) -> None:
-        """Let go of every store."""
+        """Let go of every store, and of the model."""
+        if self.model is not None:
+            self.model.close()
         self._vectors.close()
         self._lexical.close()
         self._catalogue.close()
@@ -173,24 +179,45 @@ class Library:
 
         Raises QuestionError for a question that is empty, endless or without a word.
         """
+        last = deque(self.stream(question, history=history, where=where), maxlen=1).pop()
+        assert last.answer is not None
+        return last.answer
+
+    def stream(self, question: str, *, history: History = (), where: Where | None = None) -> Iterator[Event]:
+        """Yield what `ask` does as it goes: `progress`, the text piece by piece, and last the `answer`.
+
+        With a model set, the model writes, unless nothing that is found answers the question: then no call is made.
+        Closing the iterator cancels a call. Raises as `ask` does.
+        """
         started = time.perf_counter()
         self._refresh()
         asked = standalone(question, history, self._idf)
-        evidence = retrieve(asked, self._stores(), self.settings, k=EVIDENCE, where=where)
+        yield Event("progress", f"searching {len(self):,} abstracts")
+        if self.model is not None and self.settings.rewrite_followups:
+            from .better import rewritten
+
+            asked = yield from rewritten(question, history, asked, self.model)
+        evidence = self._search(where, asked, EVIDENCE)
         searched = time.perf_counter()
-        draft = draft_answer(asked, evidence, self.embedder, self._idf)
-        answer = verify(draft, evidence, question=question, standalone_question=asked, idf=self._idf)
+        draft = self._quoted(asked, evidence)
+        if self.model is not None and draft.sentences:
+            from .generate import Task, answered  # what only a model needs is loaded with its first question
+
+            task = Task(question, asked, evidence, draft, self._idf)
+            search, quote = partial(self._search, where), partial(self._quoted, asked)
+            reply = yield from answered(task, search, quote, self.model, self.settings)
+        else:
+            reply = verify(draft, evidence, question=question, standalone_question=asked, idf=self._idf)
+            yield from (Event("text", piece) for piece in reply.text.splitlines(keepends=True))
         done = time.perf_counter()
         timings = {"search_ms": (searched - started) * 1000, "answer_ms": (done - searched) * 1000}
-        return replace(answer, timings=timings)
+        yield Event("answer", answer=replace(reply, timings={**timings, **reply.timings}))
 
-    def stream(self, question: str, *, history: History = (), where: Where | None = None) -> Iterator[Event]:
-        """Yield what `ask` does as it goes: `progress`, the text piece by piece, and last the `answer`."""
-        yield Event("progress", f"searching {len(self):,} abstracts")
-        reply = self.ask(question, history=history, where=where)
-        for piece in reply.text.splitlines(keepends=True):
-            yield Event("text", piece)
-        yield Event("answer", answer=reply)
+    def _search(self, where: Where | None, asked: str, k: int) -> list[Evidence]:
+        return retrieve(asked, self._stores(), self.settings, k=k, where=where)
+
+    def _quoted(self, asked: str, evidence: Sequence[Evidence]) -> Draft:
+        return draft_answer(asked, evidence, self.embedder, self._idf)
 
     def search(self, question: str, k: int = 10, *, where: Where | None = None) -> list[Evidence]:
         """Return up to `k` papers for a question, best first. Raises QuestionError as `ask` does."""
@@ -309,7 +336,7 @@ def rebuilt(
     path: Path, embedder: str, settings: Settings, *, progress: Progress = _quiet, tell: Tell = _quiet
 ) -> Library:
     """Return the library in a folder with every paper embedded anew by `embedder`, whatever embedder made it."""
-    made = choose(embedder)
+    made = choose(embedder, settings)
     library = Library(path, settings=settings, tell=tell, anew=made)
     library._writer.embed_again(made, lambda done: progress(done, "embedding"))
     return library
@@ -334,7 +361,7 @@ def answer(
 
 def _create(folder: Path, settings: Settings) -> None:
     """Make an empty library, and fix its embedder."""
-    made = choose(settings.embedder)
+    made = choose(settings.embedder, settings)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

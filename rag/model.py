@@ -201,7 +201,10 @@ class Citation:
 class Answer:
     """An answer, or a refusal: then `abstained` is set, `reason` says why, and `evidence` holds the nearest papers.
 
-    `mode` is `extractive` or the name of the model that wrote. `timings` are milliseconds by step.
+    `mode` is `extractive` or the name of the model that wrote. `timings` are milliseconds by step. `notice` says in one
+    line what did not go as asked, such as a model that failed. `checks` counts what was done to a model's answer:
+    `claims` made and how many of them `supported`, `unknown_citations` removed, citations `attached` or `moved` to the
+    paper that supports the sentence, sentences `dropped`.
     """
 
     question: str
@@ -214,6 +217,8 @@ class Answer:
     reason: str | None = None
     mode: str = "extractive"
     timings: Mapping[str, float] = field(default_factory=dict)
+    notice: str | None = None
+    checks: Mapping[str, int] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the stable JSON form; keys are only ever added to it."""
@@ -228,6 +233,8 @@ class Answer:
             "citations": [citation.to_dict() for citation in self.citations],
             "evidence": [piece.to_dict() for piece in self.evidence],
             "timings": {step: round(ms, 3) for step, ms in self.timings.items()},
+            "notice": self.notice,
+            "checks": dict(self.checks),
         }
 
 
@@ -241,11 +248,18 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A step of `Library.stream`: `kind` is `progress` (what is done), `text` (a part of the answer) or `answer`."""
+    """A step of `Library.stream`: `kind` is `progress`, `text`, `sentence` or `answer`.
+
+    `progress` says what is done; while a model is waited for, it comes several times a second, so that whoever listens
+    can stop. `text` is a part of the answer that is not checked yet, to be joined to the parts before it. `sentence` is
+    one that ended and was checked: it takes the place of the `text` since the last one, and of nothing when its own
+    `text` is empty (it was left out). `answer` comes last and takes the place of all: it may be another one, quoted.
+    """
 
     kind: str
     text: str = ""
     answer: Answer | None = None
+    sentence: Sentence | None = None
 
 
 @dataclass(frozen=True, slots=True)

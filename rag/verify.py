@@ -9,7 +9,7 @@ from .model import Answer, Citation, Draft, DraftSentence, Evidence, Paper, Sent
 from .support import Check, Idf, best_span, check
 from .text import squash
 
-__all__ = ["Check", "Idf", "check", "verify"]
+__all__ = ["Check", "Desk", "Idf", "check", "shown", "verify"]
 
 MARKER = re.compile(r"\s?\[([1-9]\d{0,2}(?:\s?[,;–-]\s?\d{1,3})*)\]")  # noqa: RUF001
 BRACKETED = re.compile(r"\[(\s?\d+(?:\s?[,;–-]\s?\d+)*\s?)\]")  # noqa: RUF001
@@ -33,37 +33,39 @@ def verify(
 
     Raises ValueError when a quote is not the text at its span: a bug of the writer.
     """
-    standalone = standalone_question if standalone_question is not None else question
-    asked = question if standalone == question else f"{question} {standalone}"
-    desk = _Desk({piece.paper.id: piece.paper for piece in evidence}, asked, idf)
-    checked = [desk.judge(sentence) for sentence in draft.sentences if squash(MARKER.sub("", sentence.text))]
-    refused = not checked
-    return Answer(
-        question=question,
-        standalone_question=standalone,
-        text=_refusal(draft.reason, evidence) if refused else _render(checked, draft.layout),
-        sentences=tuple(checked),
-        citations=tuple(sorted(desk.citations.values(), key=lambda citation: citation.number)),
-        evidence=tuple(evidence),
-        abstained=refused,
-        reason=draft.reason or (NO_ANSWER if refused else None),
-        mode=draft.mode,
-        timings=dict(timings or {}),
-    )
+    desk = Desk(evidence, question=question, standalone_question=standalone_question, idf=idf)
+    for sentence in draft.sentences:
+        if squash(MARKER.sub("", sentence.text)):
+            desk.judge(sentence)
+    return desk.answer(mode=draft.mode, reason=draft.reason, layout=draft.layout, timings=timings)
 
 
-class _Desk:
-    """The numbers and citations given so far, while one draft is checked."""
+class Desk:
+    """Where a draft is checked sentence by sentence, as its writer brings them; the numbers and citations given so far.
 
-    def __init__(self, papers: Mapping[str, Paper], asked: str, idf: Idf | None) -> None:
-        self.papers = papers
-        self.asked = asked
+    `verify` says what the parameters are and how papers are numbered.
+    """
+
+    def __init__(
+        self,
+        evidence: Sequence[Evidence],
+        *,
+        question: str,
+        standalone_question: str | None = None,
+        idf: Idf | None = None,
+    ) -> None:
+        self.evidence = tuple(evidence)
+        self.question = question
+        self.standalone = standalone_question if standalone_question is not None else question
+        self.asked = question if self.standalone == question else f"{question} {self.standalone}"
+        self.papers: Mapping[str, Paper] = {piece.paper.id: piece.paper for piece in evidence}
         self.idf = idf
+        self.checked: list[Sentence] = []
         self.numbers: dict[str, int] = {}
         self.citations: dict[tuple[str, int, int], Citation] = {}
 
     def judge(self, sentence: DraftSentence) -> Sentence:
-        """Check one sentence and cite what it cites."""
+        """Check the next sentence and cite what it cites; raise ValueError as `verify` does."""
         if sentence.span is not None:
             _assert_quote(sentence)
         cited = list(dict.fromkeys(self.papers[c.paper.id] for c in sentence.cites if c.paper.id in self.papers))
@@ -74,7 +76,31 @@ class _Desk:
         for place, paper in enumerate(cited):
             span = sentence.span if quoted and place == 0 else None
             numbers.append(self._cite(paper, span or best_span(text, paper, idf=self.idf)))
-        return Sentence(text, found.verdict, tuple(numbers), found.why)
+        self.checked.append(Sentence(text, found.verdict, tuple(numbers), found.why))
+        return self.checked[-1]
+
+    def answer(
+        self,
+        *,
+        mode: str,
+        reason: str | None = None,
+        layout: str = "prose",
+        timings: Mapping[str, float] | None = None,
+    ) -> Answer:
+        """Return the answer of the sentences judged so far; without any it is a refusal."""
+        refused = not self.checked
+        return Answer(
+            question=self.question,
+            standalone_question=self.standalone,
+            text=_refusal(reason, self.evidence) if refused else _render(self.checked, layout),
+            sentences=tuple(self.checked),
+            citations=tuple(sorted(self.citations.values(), key=lambda citation: citation.number)),
+            evidence=self.evidence,
+            abstained=refused,
+            reason=reason or (NO_ANSWER if refused else None),
+            mode=mode,
+            timings=dict(timings or {}),
+        )
 
     def _cite(self, paper: Paper, span: tuple[int, int]) -> int:
         number = self.numbers.setdefault(paper.id, len(self.numbers) + 1)
@@ -94,13 +120,16 @@ def _assert_quote(sentence: DraftSentence) -> None:
         )
 
 
+def shown(sentence: Sentence) -> str:
+    """Return a sentence with its markers; a "[7]" inside it becomes "(7)", so that every marker resolves."""
+    markers = "".join(f"[{number}]" for number in sentence.citations)
+    text = squash(BRACKETED.sub(r"(\1)", sentence.text))
+    return f"{text} {markers}".strip()
+
+
 def _render(checked: Sequence[Sentence], layout: str) -> str:
-    """Join sentences and their markers; a "[7]" inside a sentence becomes "(7)", so that every marker resolves."""
-    lines = []
-    for sentence in checked:
-        markers = "".join(f"[{number}]" for number in sentence.citations)
-        shown = squash(BRACKETED.sub(r"(\1)", sentence.text))
-        lines.append(f"{shown} {markers}".strip())
+    """Join sentences and their markers, in lines for a list."""
+    lines = [shown(sentence) for sentence in checked]
     return "\n".join(f"- {line}" for line in lines) if layout == "list" else " ".join(lines)
 
 

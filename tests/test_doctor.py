@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from conftest import ROOT, STACK, Child
+from model_server import KEY, ModelServer, refusing
 from typer.testing import CliRunner
 
 from rag.catalogue import Catalogue
@@ -84,16 +85,16 @@ def test_a_catalogue_that_is_no_database(folder: Path) -> None:
 def test_keys_and_passwords_are_hidden(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Neither a key nor a password in an address is shown, in any form of the report."""
     monkeypatch.setenv("OPENAI_API_KEY", "sk-hidden-key")
-    monkeypatch.setenv("OPENAI_BASE_URL", "https://me:secret-word@models.example/v1?token=secret-query")
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://me:secret-word@127.0.0.1:9/v1?token=secret-query")
     monkeypatch.setenv("RAG_LIBRARY", str(tmp_path))
     found = examine(Settings())
     shown = json.dumps(found) + plain(report_of(found))
-    assert not any(secret in shown for secret in ("sk-hidden", "secret-word", "secret-query", "me:"))
+    assert not any(secret in shown for secret in ("sk-hidden", "secret-word", "secret-query", "//me"))
     assert found["settings"]["openai_api_key"] == "**********"
     assert found["network"] == [
         {
             "setting": "OPENAI_BASE_URL",
-            "address": "https://***@models.example/v1?***",
+            "address": "http://***@127.0.0.1:9/v1?***",
             "what": "a model endpoint: questions and evidence",
         }
     ]
@@ -103,16 +104,48 @@ def test_keys_and_passwords_are_hidden(monkeypatch: pytest.MonkeyPatch, tmp_path
     ("variable", "value", "address"),
     [
         ("RAG_CHROMA_URL", "http://127.0.0.1:9", "http://127.0.0.1:9"),
-        ("OPENAI_API_KEY", "sk-x", "https://api.openai.com/v1"),
+        ("OPENAI_BASE_URL", "http://127.0.0.1:9/v1", "http://127.0.0.1:9/v1"),
     ],
 )
 def test_network(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variable: str, value: str, address: str) -> None:
     """By default nothing is called; a setting that changes that is named with its address."""
     monkeypatch.setenv("RAG_LIBRARY", str(tmp_path))
+    monkeypatch.setenv("RAG_ANSWER_RETRIES", "0")
     assert examine(Settings())["network"] == []
     monkeypatch.setenv(variable, value)
     (row,) = examine(Settings())["network"]
     assert (row["setting"], row["address"]) == (variable, address)
+
+
+def test_a_key_without_a_model_calls_nothing(tmp_path: Path) -> None:
+    """A key alone is not used: that is said, and which setting names a model."""
+    found = examine(Settings(OPENAI_API_KEY="sk-x", library=tmp_path))
+    assert found["network"] == []
+    assert (found["model"]["name"], found["model"]["answers"]) == (None, False)
+    assert "RAG_MODEL names it" in plain(report_of(found))
+
+
+def test_the_model_is_asked_for_one_word(tmp_path: Path) -> None:
+    """A model that answers is reported with its name and what it said, after one tiny call."""
+    with ModelServer(lambda _prompt: "ready\x1b[31m") as server:
+        found = examine(Settings(OPENAI_BASE_URL=server.url, library=tmp_path))
+        assert len(server.chats) == 1
+        assert server.chats[0]["max_tokens"] == 16
+    assert (found["model"]["name"], found["model"]["answers"]) == ("tiny", True)
+    shown = plain(report_of(found))
+    assert "model\n  asked: tiny\n  answers: ready" in shown
+    assert "\x1b" not in shown
+
+
+def test_a_model_that_does_not_answer(tmp_path: Path) -> None:
+    """A model that fails is reported with what to change."""
+    with ModelServer(refusing(401)) as server:
+        found = examine(Settings(OPENAI_BASE_URL=server.url, OPENAI_API_KEY=KEY, library=tmp_path))
+    assert found["model"]["answers"] is False
+    shown = plain(report_of(found))
+    assert "does not answer: the endpoint" in shown
+    assert "correct OPENAI_API_KEY" in shown
+    assert KEY not in shown
 
 
 def test_a_server_that_is_away(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,7 +158,7 @@ def test_the_command(folder: Path) -> None:
     """`rag doctor` prints what `examine` finds, alone as JSON with --json, and fails when there is a problem."""
     arguments = ["doctor", "--library", str(folder)]
     shown: dict[str, Any] = json.loads(CliRunner().invoke(app, [*arguments, "--json"]).stdout)
-    assert list(shown) == ["versions", "library", "settings", "network"]
+    assert list(shown) == ["versions", "embedders", "library", "settings", "network"]
     assert shown == examine(load_settings(library=folder))
     whole = CliRunner().invoke(app, arguments)
     assert (whole.exit_code, whole.stderr) == (0, "")

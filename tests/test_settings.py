@@ -41,6 +41,18 @@ def test_the_same_order_holds_for_names_that_others_share(name: str, monkeypatch
     assert value(**{name: "argument"}) == "argument"
 
 
+@pytest.mark.parametrize("name", ["model", "embedding_model"])
+def test_a_models_name_has_two_variables(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ours goes before the one that other programs read, and an argument before both."""
+    assert getattr(load_settings(), name) is None
+    monkeypatch.setenv(f"OPENAI_{name.upper()}", "shared")
+    assert getattr(load_settings(), name) == "shared"
+    assert getattr(load_settings(**{name: "argument"}), name) == "argument"
+    monkeypatch.setenv(f"RAG_{name.upper()}", "ours")
+    assert getattr(load_settings(), name) == "ours"
+    assert getattr(load_settings(**{name: "argument"}), name) == "argument"
+
+
 def test_an_empty_variable_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     """A variable that is set to nothing counts as not set."""
     for name in ("RAG_CHROMA_URL", "RAG_DENSE_WEIGHT", "OPENAI_API_KEY"):
@@ -80,6 +92,8 @@ def test_keys_are_hidden_in_errors(monkeypatch: pytest.MonkeyPatch) -> None:
         ("RAG_LOCK_TIMEOUT", "-1"),
         ("RAG_SERVER_TIMEOUT", "0"),
         ("RAG_EMBEDDER", "bert"),
+        ("RAG_GROUNDING", "loose"),
+        ("RAG_ANSWER_TOKENS", "1"),
         ("RAG_STORE_DOCUMENTS", "maybe"),
         ("RAG_FEEDBACK", "x" * 500 + "\x1b"),
     ],

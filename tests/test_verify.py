@@ -145,7 +145,7 @@ def rates(papers: Sequence[Paper], count: int, seed: int) -> dict[str, tuple[flo
 
 def assert_floors(found: dict[str, tuple[float, int]], floors: dict[str, float]) -> None:
     """Print the rates and hold them against their floors, all at once."""
-    print({kind: f"{share:.3f} of {count}" for kind, (share, count) in found.items()})  # noqa: T201
+    print({kind: f"{share:.3f} of {count}" for kind, (share, count) in found.items()})
     assert {kind for kind, floor in floors.items() if found[kind][0] < floor} == set()
 
 
