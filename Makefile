@@ -9,13 +9,18 @@ export UV_PYTHON_DOWNLOADS = never
 export UV_PYTHON = $(shell $(PYTHON) -c 'import sys; print(sys.executable)')
 
 .DEFAULT_GOAL := help
-.PHONY: help chat test lint types unit eval gate baseline picture lock clean
+.PHONY: help chat test lint types unit eval gate baseline picture screenshots lock clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
 
-chat: .venv/.ready ## Talk to the papers; the first time, with the starter library
-	@$(RUN)rag chat
+chat: .venv/.ready .venv/.models ## Talk to the papers in a web page; the first time, with the starter library
+	@$(RUN)rag-ui --open
+
+# Fetched once; a machine without a network goes on with the embedder that comes along.
+.venv/.models: .venv/.ready
+	@$(RUN)rag models pull || echo "going on with the embedder that comes along"
+	@touch $@
 
 test: lint types unit ## Check style, types and behaviour
 
@@ -27,7 +32,7 @@ types: .venv/.ready
 	$(RUN)mypy
 
 unit: .venv/.ready
-	$(RUN)python -m pytest -q
+	$(RUN)python -m pytest -q -n 2 --dist loadfile
 
 eval: .venv/.ready ## Ask the shipped questions and print where the report is
 	$(RUN)rag-eval run
@@ -40,6 +45,9 @@ baseline: .venv/.ready
 
 picture: .venv/.ready ## Draw the picture of the README
 	$(RUN)python tests/picture.py .github/answer.svg
+
+screenshots: .venv/.ready ## Take pictures of the web page
+	$(RUN)python tests/screenshots.py
 
 lock: $(UV) ## Choose newest versions of what Paperchat needs
 	$(UV) lock --upgrade
