@@ -180,10 +180,10 @@ def test_silence_has_an_end() -> None:
         asked.close()
 
 
-@pytest.mark.parametrize("url", [away(), "nowhere", "http://", "ftp://x/v1"])
+@pytest.mark.parametrize("url", ["", "nowhere", "http://", "ftp://x/v1"], ids=["away", "no-scheme", "no-host", "ftp"])
 def test_an_address_that_is_none(url: str) -> None:
     """An address where nothing is, or that is none, is an error that names it."""
-    asked = Model(Endpoint("tiny", url, KEY, timeout=20, retries=0))
+    asked = Model(Endpoint("tiny", url or away(), KEY, timeout=20, retries=0))
     with pytest.raises(ModelError, match="OPENAI_BASE_URL"):
         list(asked.reply(HELLO, tokens=20))
     asked.close()
