@@ -45,7 +45,7 @@ LIMITS = {
     Kind.NUMERIC: Limits(2, 2, 2),
     Kind.YES_NO: Limits(2, 3, 3),
     Kind.LIST: Limits(5, 5, 1, within=3.0),
-    Kind.FIND: Limits(3, 3, 1),
+    Kind.FIND: Limits(4, 4, 1),
     Kind.COMPARISON: Limits(3, 3, 2),
     Kind.DEFINITION: Limits(1, 2, 2),
     Kind.HOW: Limits(2, 3, 3),
