@@ -18,7 +18,7 @@ __all__ = ["code_hash", "papers_hash", "revision", "settings_told", "versions"]
 
 CODE = STARTER.parent.parent
 PACKAGES = ("paperchat", "chromadb", "numpy", "pydantic", "PyStemmer", "tantivy", "wordllama")
-HIDDEN = ("library", "_key", "_url", "_token", "_password")
+HIDDEN = ("library", "models", "_key", "_url", "_token", "_password")
 """Ends of names of settings that are secret, or that say where things are on one machine."""
 
 

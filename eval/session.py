@@ -41,8 +41,13 @@ class Judge:
 
 @contextmanager
 def opened(folder: Path | None) -> Iterator[tuple[Library, str]]:
-    """Open a library, or the starter library when none is named, and say what it is called in a run."""
+    """Open a library, or the starter library when none is named, and say what it is called in a run.
+
+    An endpoint alone is the judge's: answers are written by a model only where RAG_MODEL names it.
+    """
     settings = load_settings(library=folder)
+    if settings.model is None:
+        settings = settings.model_copy(update={"openai_base_url": None, "openai_api_key": None})
     where = folder if folder is not None else starter_library(settings)
     with Library.open(where, settings=settings, tell=note) as library:
         yield library, folder.resolve().name if folder is not None else "starter"

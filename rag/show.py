@@ -63,6 +63,8 @@ def answer_lines(answer: Answer) -> list[Line]:
     lines: list[Line] = []
     if clean(answer.standalone_question) != clean(answer.question):
         lines += [((f"understood as: {clean(answer.standalone_question)}", "dim"),), ()]
+    if answer.notice:
+        lines += [((clean(answer.notice), "yellow"),), ()]
     if answer.abstained:
         return [*lines, *_refusal(answer)]
     lines += [_marked(line) for line in answer.text.splitlines()]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 
+import pytest
 from llama_index.core.evaluation import FaithfulnessEvaluator, RetrieverEvaluator
 from llama_index.core.query_engine import RetrieverQueryEngine
 from llama_index.core.response_synthesizers import ResponseMode, get_response_synthesizer
@@ -24,6 +26,16 @@ QUOTED = "Pebble quantises the weights of Echolalia-300M to 3 bits per weight."
 def judge(prompt: Prompt) -> str:
     """Reply as LlamaIndex's prompts want: YES to whether the context supports, else what it says."""
     return "YES" if "YES or NO" in prompt.whole else QUOTED
+
+
+@pytest.fixture
+def loop() -> Iterator[asyncio.AbstractEventLoop]:
+    """Give LlamaIndex an event loop: without one it makes its own and leaves it open."""
+    made = asyncio.new_event_loop()
+    asyncio.set_event_loop(made)
+    yield made
+    asyncio.set_event_loop(None)
+    made.close()
 
 
 def over(url: str, **clients: object) -> OpenAILike:
@@ -57,7 +69,7 @@ def test_the_retriever_finds_what_search_finds(library: Library) -> None:
     assert {node.metadata["published"][:4] for node in late} == {"2024", "2025", "2026"}
 
 
-def test_inside_a_query_engine(library: Library) -> None:
+def test_inside_a_query_engine(library: Library, loop: asyncio.AbstractEventLoop) -> None:
     """LlamaIndex's synthesizer writes from the nodes, and its evaluators judge what it wrote and what was found."""
     retriever = LibraryRetriever(library, k=3)
     with ModelServer(Way(judge)) as server, OpenAI(base_url=server.url, api_key=KEY) as client:
@@ -66,7 +78,7 @@ def test_inside_a_query_engine(library: Library) -> None:
         response = RetrieverQueryEngine(retriever, synthesizer).query(QUESTION)
         assert str(response) == QUOTED
         assert response.source_nodes[0].metadata["paper_id"] == "i1"
-        faithful, found = asyncio.run(judged(server.url, retriever, response))
+        faithful, found = loop.run_until_complete(judged(server.url, retriever, response))
     assert faithful
     assert found == {"mrr": 1.0, "hit_rate": 1.0}
 
@@ -80,7 +92,7 @@ async def judged(url: str, retriever: LibraryRetriever, response: object) -> tup
     return faithful, (await evaluator.aevaluate(QUESTION, ["i1#0"])).metric_vals_dict
 
 
-def test_the_query_engine_answers_as_ask_does(library: Library) -> None:
+def test_the_query_engine_answers_as_ask_does(library: Library, loop: asyncio.AbstractEventLoop) -> None:
     """The text and the citations are the library's; each quote is a node with its offsets; a refusal has none."""
     engine = LibraryQueryEngine(library)
     answer, response = library.ask(QUESTION), engine.query(QUESTION)
@@ -91,6 +103,6 @@ def test_the_query_engine_answers_as_ask_does(library: Library) -> None:
         assert (node.text, node.metadata["number"]) == (citation.quote, citation.number)
         assert (node.node.start_char_idx, node.node.end_char_idx) == (citation.start, citation.end)
         assert response.metadata[node.node_id]["paper_id"] == citation.paper.id
-    assert str(asyncio.run(engine.aquery(QUESTION))) == answer.text
+    assert str(loop.run_until_complete(engine.aquery(QUESTION))) == answer.text
     refused = engine.query("How do I bake sourdough bread?")
     assert (refused.source_nodes, refused.metadata["answer"]["abstained"]) == ([], True)  # type: ignore[index]
