@@ -32,7 +32,7 @@ types: .venv/.ready
 	$(RUN)mypy
 
 unit: .venv/.ready
-	$(RUN)python -m pytest -q -n 2 --dist loadfile
+	$(RUN)python -m pytest -q -n 2 --dist loadfile --durations=40
 
 eval: .venv/.ready ## Ask the shipped questions and print where the report is
 	$(RUN)rag-eval run

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["exempt"]
+__all__ = ["FEWEST_WORDS", "exempt"]
 
 FEWEST_WORDS = 4
+"""Content words from which a sentence says enough to be checked, and to be quoted."""
 # Exempt forms. Each is kept narrow: what is exempt is not checked.
 LONGEST_EXEMPT = 400
 HEADING = re.compile(r"(?:#{1,6}\s(?:\S+\s?){1,12}|(?:\*\*|__)(?:[^\s*_]+\s?){1,8}(?:\*\*|__):?|[^.!?]{1,120}:)")

@@ -7,11 +7,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from .exempt import FEWEST_WORDS
 from .facts import names
 from .model import Draft, DraftSentence, Embedder, Evidence, Span
 from .question import Kind, kind_of
 from .relevance import Asked, Idf, is_answerable, prepared
-from .text import terms
+from .text import content, terms
 
 __all__ = ["LIMITS", "Limits", "draft_answer"]
 
@@ -148,7 +149,7 @@ def _named(question: str, evidence: Sequence[Evidence], idf: Idf) -> Sequence[Ev
 def _score(
     question: str, kind: Kind, asked: Asked, evidence: Sequence[Evidence], embedder: Embedder
 ) -> Iterator[Scored]:
-    """Yield every sentence of the evidence with its score."""
+    """Yield every sentence of the evidence with its score; "Code is available." and such scraps are not quoted."""
     weights = WEIGHTS.get(embedder.name, WEIGHTS["minilm"])
     cut = [(piece, prepared(piece.paper)) for piece in evidence]
     texts = [piece.paper.abstract[start:end] for piece, parts in cut for start, end in parts.spans]
@@ -161,7 +162,7 @@ def _score(
             text = piece.paper.abstract[span[0] : span[1]]
             score = weights.said * said[number] + weights.wanted * wanted[number] + weights.cosine * next(cosines)
             score += weights.position * number / max(1, len(parts.spans) - 1) + weights.opening * (number == 0)
-            if not ACTIVE.search(text):
+            if not ACTIVE.search(text) and len(content(text)) >= FEWEST_WORDS:
                 yield Scored(piece, span, paper + float(score) + _of_kind(text, kind, weights))
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
-from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -16,10 +15,14 @@ from numpy.typing import NDArray
 __all__ = ["quantised", "rounded"]
 
 STEPS = 64
-"""A weight is -64 to 64 steps: products of 7 bits do not overflow in the pairwise sums of CPUs without VNNI, so that
-vectors are the same on every machine (`reduce_range` in onnxruntime)."""
+"""A weight is -64 to 64 steps. CPUs without VNNI add two products in 16 bits: 2 * 255 * 64 is within 2 ** 15, so that
+nothing overflows and vectors are the same on every machine (`reduce_range` in onnxruntime)."""
+TINY, SMALLEST = "paperchat/tiny", 1e-9
+"""What a row of zeros is divided by: its name and its value."""
 FLOAT, INT8 = 1, 3
 """Types of a tensor in onnx.proto."""
+INT, INTS = 2, 7
+"""Types of an attribute in onnx.proto."""
 FIELDS = {
     "Model": [("graph", 7, "Graph")],
     "Graph": [("node", 1, "*Node"), ("initializer", 5, "*Tensor")],
@@ -30,7 +33,7 @@ FIELDS = {
         ("op_type", 4, ""),
         ("attribute", 5, "*Attribute"),
     ],
-    "Attribute": [("name", 1, ""), ("i", 3, "int"), ("type", 20, "int")],
+    "Attribute": [("name", 1, ""), ("i", 3, "int"), ("ints", 8, "*int"), ("type", 20, "int")],
     "Tensor": [("dims", 1, "*int"), ("data_type", 2, "int"), ("name", 8, ""), ("raw_data", 9, "bytes")],
 }
 """What is touched of onnx.proto (IR version 8), as name, number and type; protobuf keeps the rest as it is."""
@@ -47,40 +50,64 @@ def quantised(model: bytes) -> bytes:
     """Return an ONNX model in which each product with a weight matrix is one of 8-bit numbers.
 
     The other factor is rounded as it comes, to 256 steps between its least and its greatest number (dynamic
-    quantisation), so a text's vector must not depend on others in its batch: run one text at a time.
+    quantisation), so that what comes of a text depends on others in its batch: run one text at a time. Where a matrix
+    has more rows than columns, which is where a transformer has a few very large numbers, each row of the other factor
+    is divided by its largest first: half of what rounding costs was lost there.
     """
     whole = _messages()["Model"].FromString(model)
     stored = whole.graph.initializer
-    matrices = {tensor.name for tensor in stored if len(tensor.dims) == 2}
-    is_product = [node.op_type == "MatMul" and node.input[1] in matrices for node in whole.graph.node]
-    used = {node.input[1] for node, yes in zip(whole.graph.node, is_product, strict=True) if yes}
+    shapes = {tensor.name: tuple(tensor.dims) for tensor in stored if len(tensor.dims) == 2}
+    used: set[str] = set()
     known: set[str] = set()
-    nodes = [
-        list(_product(node, known)) if yes else [node] for node, yes in zip(whole.graph.node, is_product, strict=True)
-    ]
+    nodes: list[Any] = []
+    for node in whole.graph.node:
+        if node.op_type == "MatMul" and node.input[1] in shapes:
+            rows, columns = shapes[node.input[1]]
+            nodes += (_product_by_row if rows > columns else _product)(node, known)
+            used.add(node.input[1])
+        else:
+            nodes.append(node)
     whole.graph.ClearField("node")
-    whole.graph.node.extend(chain.from_iterable(nodes))
+    whole.graph.node.extend(nodes)
     # what stays is not copied: the table of words is half of the model
     for index in reversed(range(len(stored))):
         if stored[index].name in used:
             stored.extend(_in_steps(stored[index]))
             del stored[index]
+    if any(TINY in node.input for node in nodes):
+        stored.append(_messages()["Tensor"](name=TINY, data_type=FLOAT, raw_data=np.float32(SMALLEST).tobytes()))
     return bytes(whole.SerializeToString())
 
 
 def _product(node: Any, known: set[str]) -> Iterator[Any]:  # noqa: ANN401
-    """Yield what takes the place of one product: round, multiply, scale; an input is rounded once."""
+    """Yield what takes the place of one product: round, multiply, scale; what is `known` was made already."""
     entry, weight = node.input
-    if entry not in known:
-        known.add(entry)
-        yield _node("DynamicQuantizeLinear", [entry], [f"{entry}/q", f"{entry}/step", f"{entry}/zero"])
     result = node.output[0]
+    if f"{entry}/q" not in known:
+        known.add(f"{entry}/q")
+        yield _node("DynamicQuantizeLinear", [entry], [f"{entry}/q", f"{entry}/step", f"{entry}/zero"])
     yield _node("MatMulInteger", [f"{entry}/q", f"{weight}/q", f"{entry}/zero"], [f"{result}/int"])
     cast = _node("Cast", [f"{result}/int"], [f"{result}/float"])
-    cast.attribute.add(name="to", i=FLOAT, type=2)
+    cast.attribute.add(name="to", i=FLOAT, type=INT)
     yield cast
     yield _node("Mul", [f"{entry}/step", f"{weight}/step"], [f"{result}/step"])
     yield _node("Mul", [f"{result}/float", f"{result}/step"], [result])
+
+
+def _product_by_row(node: Any, known: set[str]) -> Iterator[Any]:  # noqa: ANN401
+    """Yield the same for an input whose rows are first divided by their largest numbers."""
+    entry, weight = node.input
+    result, even = node.output[0], f"{entry}/even"
+    if even not in known:
+        known.add(even)
+        yield _node("Abs", [entry], [f"{entry}/abs"])
+        largest = _node("ReduceMax", [f"{entry}/abs"], [f"{entry}/max"])
+        largest.attribute.add(name="axes", ints=[-1], type=INTS)
+        yield largest
+        yield _node("Max", [f"{entry}/max", TINY], [f"{entry}/size"])
+        yield _node("Div", [entry, f"{entry}/size"], [even])
+    yield from _product(_node("MatMul", [even, weight], [f"{result}/even"]), known)
+    yield _node("Mul", [f"{result}/even", f"{entry}/size"], [result])
 
 
 def _node(operator: str, inputs: list[str], outputs: list[str]) -> Any:  # noqa: ANN401

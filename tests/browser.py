@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import json
 import os
 import shutil
 import signal
@@ -9,9 +11,11 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +34,56 @@ AT_REST = f"""before => {{
 }}"""
 
 
+# A process that has loaded what every server loads, and forks one at each line: loading takes longer than most tests.
+NURSERY = """
+import json, os, signal, sys
+import ui.site, uvicorn
+from ui.app import app
+
+born = []
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+for line in sys.stdin:
+    order = json.loads(line)
+    child = os.fork()
+    if not child:
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        log = os.open(order["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        for stream, file in ((0, os.open(os.devnull, os.O_RDONLY)), (1, log), (2, log)):
+            os.dup2(file, stream)
+        os.chdir(order["home"])
+        os.environ.update(order["variables"])
+        app(order["options"], prog_name="rag-ui")
+    born.append(child)
+    print(child, flush=True)
+for child in born:
+    try:
+        os.kill(child, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+"""
+
+
+@lru_cache(maxsize=1)
+def nursery() -> subprocess.Popen[str]:
+    """Start the process that servers are forked from; it ends, and all of them with it, when this one does."""
+    settings = ("RAG_", "OPENAI_", "XDG_")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(settings)}
+    started = subprocess.Popen(
+        [sys.executable, "-c", NURSERY],
+        cwd=ROOT,
+        env={**kept, "PYTHONPATH": str(ROOT)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+    def end() -> None:
+        started.communicate()
+
+    atexit.register(end)
+    return started
+
+
 class Server:
     """`rag-ui` on a port of its own; its library is made at its first start, as on a fresh machine."""
 
@@ -39,10 +93,10 @@ class Server:
             self.port = free.getsockname()[1]
         self.home = home
         self.library = home / ".rag"
-        self.options = options
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("RAG_", "OPENAI_", "XDG_"))}
-        self.environment = {**kept, "HOME": str(home), "PYTHONPATH": str(ROOT), **variables}
+        self.options = ["--port", str(self.port), *options]
+        self.variables = {"HOME": str(home), **variables}
         self.log = home / "log"
+        self.process = 0
 
     @property
     def url(self) -> str:
@@ -51,28 +105,39 @@ class Server:
 
     def start(self) -> None:
         """Start it, and wait until the page is there."""
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "ui.app", "--port", str(self.port), *self.options],
-                cwd=self.home,
-                env=self.environment,
-                stdout=log,
-                stderr=log,
-            )
+        from_which = nursery()
+        assert from_which.stdin is not None
+        assert from_which.stdout is not None
+        order = {"log": str(self.log), "home": str(self.home), "variables": self.variables, "options": self.options}
+        from_which.stdin.write(f"{json.dumps(order)}\n")
+        from_which.stdin.flush()
+        self.process = int(from_which.stdout.readline())
         for _ in range(PATIENCE * 20):
-            if self.process.poll() is not None:
-                break
             try:
-                with urllib.request.urlopen(self.url, timeout=5):
+                with urllib.request.urlopen(self.url, timeout=PATIENCE):
                     return
+            except urllib.error.HTTPError:
+                return
             except OSError:
                 time.sleep(0.05)
+            if not self.is_alive:
+                break
         raise AssertionError(self.log.read_text())
+
+    @property
+    def is_alive(self) -> bool:
+        """Tell whether the process is there."""
+        try:
+            os.kill(self.process, 0)
+        except ProcessLookupError:
+            return False
+        return True
 
     def kill(self) -> None:
         """End it without a word of warning."""
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
+        os.kill(self.process, signal.SIGKILL)
+        while self.is_alive:
+            time.sleep(0.01)
 
 
 class Visitor:
@@ -139,11 +204,21 @@ class Visitor:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Start the page on a machine without a library."""
-    started = Server(tmp_path_factory.mktemp("machine"), "--mcp")
-    started.start()
-    yield started
-    started.kill()
+    """Start the page on a machine without a library; whoever would call another machine falls into a trap."""
+    with socket.socket() as trap:
+        trap.bind(("127.0.0.1", 0))
+        trap.listen()
+        trap.setblocking(False)
+        proxy = f"http://127.0.0.1:{trap.getsockname()[1]}"
+        caught = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy"), proxy)
+        started = Server(
+            tmp_path_factory.mktemp("machine"), "--mcp", **caught, NO_PROXY="127.0.0.1", no_proxy="127.0.0.1"
+        )
+        started.start()
+        yield started
+        started.kill()
+        with pytest.raises(BlockingIOError):
+            trap.accept()
 
 
 @pytest.fixture(scope="module")

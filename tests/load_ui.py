@@ -115,12 +115,12 @@ def main(visitors: int = 32, each: int = 10) -> None:
         try:
             asked = shared_out(questions(server.library), visitors, each)
             visit(server.url, asked[:1])
-            before, busy = memory(server.process.pid)[0], work(server.process.pid)
+            before, busy = memory(server.process)[0], work(server.process)
             started = time.perf_counter()
             waits, told = visit(server.url, asked)
             took = time.perf_counter() - started
-            busy = work(server.process.pid) - busy
-            after, most = memory(server.process.pid)
+            busy = work(server.process) - busy
+            after, most = memory(server.process)
         finally:
             server.kill()
     mixed = sum(own != said for own, said in zip(asked, told, strict=True))

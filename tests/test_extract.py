@@ -182,6 +182,14 @@ def test_a_sentence_with_markup_is_not_quoted(active: str) -> None:
     assert draft_answer("How do bees sleep in winter?", alone, embedder(), lambda _stem: 1.0).sentences == ()
 
 
+def test_a_scrap_is_not_quoted() -> None:
+    """A sentence of fewer than four telling words answers nothing, however near it is."""
+    scrap = replace(PAPERS[0], abstract=f"{PAPERS[0].abstract} The code is available.")
+    draft = drafted("Is the code available, and to how many bits does Pebble quantise weights?", (scrap, *PAPERS[1:]))
+    assert draft.sentences
+    assert all("code is available" not in quote.text for quote in draft.sentences)
+
+
 def test_a_figure_that_the_abstract_does_not_give() -> None:
     """Asked how many, of a paper without a figure, the answer says that its abstract does not say."""
     paper = Paper("n1", "How Bees Sleep in Winter", "Bees sleep in winter in a ball around the queen.")

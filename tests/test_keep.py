@@ -173,7 +173,7 @@ def test_rebuild(folder: Path) -> None:
     assert outcome(unknown) == (
         1,
         "",
-        "embedding\nrag: there is no embedder 'nonesuch': take one of: auto, static\n",
+        "embedding\nrag: there is no embedder 'nonesuch': take one of: auto, static, minilm, minilm-exact, endpoint\n",
     )
     assert json.loads(rag("search", PEBBLE, "--json", "--library", folder).stdout) == before
 

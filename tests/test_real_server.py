@@ -15,8 +15,8 @@ from rag.library import Library
 from rag.model import Turn, Verdict
 from rag.settings import Settings
 
-pytest.importorskip("xllamacpp", reason="the dependency group `model-server` is not installed")
-pytest.importorskip("gguf", reason="the dependency group `model-server` is not installed")
+pytest.importorskip("xllamacpp", reason="this machine has no wheel of it")
+pytest.importorskip("gguf", reason="this machine has no wheel of it")
 
 QUESTION = "To how many bits does Pebble quantise the weights of speech models?"
 

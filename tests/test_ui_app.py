@@ -14,7 +14,6 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from rag.settings import Settings
-from ui.app import _is_loopback as is_loopback
 from ui.app import _library as library_of
 from ui.app import app
 
@@ -53,13 +52,6 @@ def test_a_port_in_use_is_told_at_once() -> None:
     assert result.exit_code == 2
     assert "cannot listen on 127.0.0.1" in result.stderr
     assert not Path(".rag").exists()
-
-
-@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "localhost"])
-def test_loopback(host: str) -> None:
-    """Addresses of this machine are loopback, and names that begin like one are not."""
-    assert is_loopback(host)
-    assert not is_loopback(f"{host}.example.org")
 
 
 def test_a_fresh_machine_gets_the_starter_library(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,7 +12,7 @@ from model_server import KEY, ModelServer, Way, well
 
 from rag import Event, Library, Settings, Where
 from rag.errors import UsageError
-from ui.asking import Shown, at_rest, events, failed, messages, reply, stopped, where_of
+from ui.asking import Shown, at_rest, events, failed, messages, place_of, reply, stopped, text_of, where_of
 from ui.asking import _merged as merged
 from ui.conversations import Conversations, Talk
 
@@ -142,3 +142,25 @@ def test_filters() -> None:
     assert where_of([], 2020, 2020) == Where(None, 2020, 2020)
     with pytest.raises(UsageError, match="from 2021 on and up to 2020"):
         where_of([], 2021, 2020)
+
+
+@pytest.mark.parametrize(("index", "turn"), [(0, 0), (1, 0), (2, 1), (7, 3), ((4, 0), 2)])
+def test_two_messages_are_a_turn(index: int | tuple[int, int], turn: int) -> None:
+    """A question and its answer are one turn; an index with a part in it counts the same."""
+    assert place_of(index) == turn
+
+
+@pytest.mark.parametrize(
+    ("value", "question"),
+    [
+        (r"what is a\*b\?", "what is a*b?"),
+        ("typed a*b", "typed a*b"),
+        ([{"type": "text", "text": r"one\-"}, {"type": "text", "text": "two"}], "one-two"),
+        ({"text": "x"}, "x"),
+        ([], ""),
+        (None, ""),
+    ],
+)
+def test_a_message_is_read_as_the_question_it_shows(value: object, question: str) -> None:
+    """Whether it comes as text or in parts, escaped or typed anew, the question is what was seen."""
+    assert text_of(value) == question

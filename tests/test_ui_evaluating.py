@@ -41,5 +41,5 @@ def test_questions_that_cannot_be_read_are_told_of(
     monkeypatch.setattr(bench, "QUESTIONS", tmp_path / "gone.jsonl")
     line = loaded(library, tmp_path)
     assert isinstance(line, str)
-    assert "gone.jsonl" in line
+    assert "gone.js" in line
     bench._questions.cache_clear()

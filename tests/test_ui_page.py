@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import urllib.error
 import urllib.request
 from typing import Any
 
@@ -77,3 +78,34 @@ def test_the_page_names_no_other_machine_to_load_from(server: Any) -> None:
     assert re.findall(r"<link[^>]+href=[\"']?(?:https?:)?//[^>]*>", source) == []
     assert re.findall(r"<script[^>]+src=[\"']?(?:https?:)?//[^>]*>", source) == []
     assert "preconnect" not in source
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "evil.example"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://localhost.evil"},
+    ],
+)
+def test_another_machines_pages_are_turned_away(server: Any, headers: dict[str, str]) -> None:
+    """A page elsewhere, and one whose name was made to lead here, gets nothing, whatever it asks for."""
+    for path in ("", "config", "gradio_api/info", "gradio_api/queue/join", "gradio_api/mcp/"):
+        request = urllib.request.Request(f"{server.url}{path}", headers=headers)
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(request)
+        with refused.value as answer:
+            assert answer.code == 421
+            assert b"RegMix" not in answer.read()
+            assert answer.headers["Content-Security-Policy"]
+
+
+def test_no_file_of_the_library_is_served(server: Any) -> None:
+    """The server hands out no file of the library, the secret least of all."""
+    for name in ("catalogue.sqlite", "ui/secret"):
+        assert (server.library / name).exists()
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(f"{server.url}gradio_api/file={server.library / name}")
+        with refused.value as answer:
+            assert answer.code == 403

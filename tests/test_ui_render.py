@@ -19,6 +19,7 @@ from ui.render import (
     as_markdown,
     error_html,
     escape,
+    filter_label,
     from_markdown,
     header_html,
     nearest,
@@ -119,9 +120,11 @@ def test_the_whole_is_one_line_that_begins_with_a_block() -> None:
 
 
 def test_a_list_is_shown_as_one() -> None:
-    """An answer that is laid out as a list has an item for each sentence."""
-    shown = answer_html(answer(QUOTE, QUOTE, text=f"- {SAID} [1]\n- {SAID} [1]"), 1)
-    assert Reader(shown).tags.count("li") == 2
+    """An answer that is laid out as a list has an item for each sentence, and under it the title it comes from."""
+    bare = Sentence("More.", Verdict.UNCITED)
+    shown = Reader(answer_html(answer(QUOTE, QUOTE, bare, text=f"- {SAID} [1]\n- {SAID} [1]\n- More."), 1))
+    assert shown.tags.count("li") == 3
+    assert shown.text.count(f"{SAID}\u00a0[1]{PEBBLE.title}") == 2
 
 
 @pytest.mark.parametrize(
@@ -213,3 +216,18 @@ def test_the_head_and_the_suggestions() -> None:
 def test_counts() -> None:
     """One is singular, none and many are not, and thousands have commas."""
     assert [plural(count, "paper") for count in (0, 1, 2, 2000)] == ["0 papers", "1 paper", "2 papers", "2,000 papers"]
+
+
+@pytest.mark.parametrize(
+    ("values", "label"),
+    [
+        (([], 0, 0), "Filter papers"),
+        ((None, None, None), "Filter papers"),
+        ((["a.csv"], 0, 0), "Filtered: 1 source"),
+        ((["a.csv", "b.csv"], 2020, 2021), "Filtered: 2 sources, from 2020, until 2021"),
+        (([], 0, 2021), "Filtered: until 2021"),
+    ],
+)
+def test_a_folded_filter_says_what_it_lets_through(values: tuple[list[str] | None, int, int], label: str) -> None:
+    """A filter that is set can be seen without opening it."""
+    assert filter_label(*values) == label

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 import threading
 import webbrowser
@@ -17,6 +16,7 @@ from rag.errors import UsageError, shorten
 from rag.settings import load_settings
 from rag.terminal import bar, complain, note, prepare
 
+from .address import is_loopback
 from .context import Context
 
 __all__ = ["app", "main"]
@@ -67,7 +67,7 @@ def _serve(
     open_page: bool,
     mcp: bool,
 ) -> None:
-    if not _is_loopback(host) and users is None:
+    if not is_loopback(host) and users is None:
         raise UsageError(
             f"{shorten(host)} can be reached from other machines, and nobody would be asked for a password",
             remedy="say --auth USER:PASSWORD, or leave --host away",
@@ -91,13 +91,6 @@ def _users(auth: str | None) -> tuple[str, str] | None:
     if not (name and colon and password):
         raise UsageError("--auth has no name or no password", remedy="say --auth USER:PASSWORD")
     return name, password
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _listening(host: str, port: int) -> socket.socket:

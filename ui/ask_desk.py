@@ -11,17 +11,19 @@ import gradio as gr
 from rag import PaperchatError
 from rag.export import bibtex, cited, conversation_markdown
 
-from .asking import Shown, at_rest, failed, reply, stopped, where_of
+from .asking import Shown, at_rest, failed, place_of, reply, stopped, text_of, where_of
 from .cards import sources_html
 from .context import Context
 from .conversations import Conversations, Talk
-from .render import from_markdown, suggestions_html, unique_papers
+from .render import suggestions_html, unique_papers
 from .suggest import follow_ups
 from .toolbar import Toolbar
 
 __all__ = ["Desk"]
 
 Updates = dict[Any, Any]
+MOST = 100
+"""Earlier conversations that a browser keeps the secrets of."""
 Votes = {True: "Like", False: "Dislike"}
 
 
@@ -112,7 +114,7 @@ class Desk:
 
     def _open(self, talk: Talk, keys: object) -> Updates:
         others = [key for key in keys if isinstance(key, str) and key != talk.key] if isinstance(keys, list) else []
-        mine = [talk.key, *(key for key in others if self.kept.title(key))]
+        mine = [talk.key, *(key for key in others[:MOST] if self.kept.title(key))]
         return {**self.anew(talk), self.keys: mine, **self.tools.of_browser(self.kept, mine)}
 
     async def ask(self, question: str, keys: object, talk: Talk | None, *filters: Any) -> AsyncIterator[Updates]:  # noqa: ANN401
@@ -143,12 +145,12 @@ class Desk:
 
     async def retry(self, data: gr.RetryData, keys: object, talk: Talk | None, *filters: Any) -> AsyncIterator[Updates]:  # noqa: ANN401
         """Answer a question anew; what came after it is gone."""
-        async for updates in self._again(_place(data), _text(data.value), keys, talk, *filters):
+        async for updates in self._again(place_of(data.index), text_of(data.value), keys, talk, *filters):
             yield updates
 
     async def edit(self, data: gr.EditData, keys: object, talk: Talk | None, *filters: Any) -> AsyncIterator[Updates]:  # noqa: ANN401
         """Answer a question that was changed; what came after it is gone."""
-        async for updates in self._again(_place(data), _text(data.value), keys, talk, *filters):
+        async for updates in self._again(place_of(data.index), text_of(data.value), keys, talk, *filters):
             yield updates
 
     async def _again(
@@ -165,8 +167,8 @@ class Desk:
 
     def undo(self, data: gr.UndoData, keys: object, talk: Talk | None) -> Updates:
         """Take a question back, into the box."""
-        talk = self.kept.keep(self.opened(keys, talk).until(_place(data)))
-        return self.anew(talk, _text(data.value))
+        talk = self.kept.keep(self.opened(keys, talk).until(place_of(data.index)))
+        return self.anew(talk, text_of(data.value))
 
     def stop(self, pending: str, keys: object, talk: Talk | None) -> Updates:
         """Say that the answer was stopped; the question stays."""
@@ -174,7 +176,7 @@ class Desk:
 
     def vote(self, data: gr.LikeData, keys: object, talk: Talk | None) -> Updates:
         """Keep what somebody thinks of an answer."""
-        talk, place = self.opened(keys, talk), _place(data)
+        talk, place = self.opened(keys, talk), place_of(data.index)
         vote = Votes.get(data.liked, "") if isinstance(data.liked, bool) else ""
         if place < len(talk.turns):
             talk = self.kept.keep(talk.with_vote(place, vote))
@@ -194,15 +196,3 @@ class Desk:
         if not papers:
             gr.Info("No paper is cited yet.")
         return bibtex(papers)
-
-
-def _place(data: gr.RetryData | gr.UndoData | gr.EditData | gr.LikeData) -> int:
-    """Return which turn, from 0, a message of the chat belongs to: each has two."""
-    return (data.index if isinstance(data.index, int) else data.index[0]) // 2
-
-
-def _text(value: object) -> str:
-    """Return the question in a message, which comes as text or as a list of parts."""
-    if isinstance(value, list):
-        return "".join(_text(part) for part in value)
-    return _text(value.get("text", "")) if isinstance(value, dict) else from_markdown(str(value or ""))

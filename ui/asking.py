@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -14,9 +14,9 @@ from rag import Event, Library, PaperchatError, Sentence, Turn, Where
 from rag.errors import UsageError
 
 from .conversations import Conversations, Talk
-from .render import answer_html, as_markdown, error_html, note_html, partial_html, progress_html
+from .render import answer_html, as_markdown, error_html, from_markdown, note_html, partial_html, progress_html
 
-__all__ = ["Shown", "at_rest", "events", "failed", "messages", "reply", "stopped", "where_of"]
+__all__ = ["Shown", "at_rest", "events", "failed", "messages", "place_of", "reply", "stopped", "text_of", "where_of"]
 
 Message = dict[str, str]
 
@@ -73,6 +73,18 @@ def failed(talk: Talk, question: str, error: PaperchatError) -> Shown:
 def stopped(talk: Talk, question: str) -> Shown:
     """Return what is shown when an answer was stopped: the question stays, in the chat and in the box."""
     return Shown([*messages(talk), _asked(question), _said(note_html("Stopped."))], talk, question)
+
+
+def text_of(value: object) -> str:
+    """Return the question in a message of the chat, which comes as text or as a list of parts."""
+    if isinstance(value, list):
+        return "".join(text_of(part) for part in value)
+    return text_of(value.get("text", "")) if isinstance(value, dict) else from_markdown(str(value or ""))
+
+
+def place_of(index: int | Sequence[int]) -> int:
+    """Return which turn, from 0, a message of the chat belongs to: each turn has two."""
+    return (index if isinstance(index, int) else index[0]) // 2
 
 
 def where_of(sources: list[str], first_year: float | None, last_year: float | None) -> Where | None:

@@ -26,6 +26,7 @@ __all__ = ["Conversations", "Talk", "answer_from_dict"]
 LONGEST = 20_000_000
 """Bytes of a file that is still read."""
 LONGEST_KEY = 64
+LONGEST_TITLE = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +96,10 @@ class Conversations:
 
     def title(self, key: str) -> str:
         """Return the first question of a conversation that was kept, or nothing."""
-        turns = self.opened(key).turns
-        return turns[0].question[:80] if turns else ""
+        try:
+            return str(json.loads(self._path(key).read_text("utf-8"))["turns"][0]["question"])[:LONGEST_TITLE]
+        except (OSError, ValueError, LookupError, TypeError):
+            return ""
 
     def keep(self, talk: Talk) -> Talk:
         """Write a conversation, or remove it once it is empty; where that fails, only the open page has it.

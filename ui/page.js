@@ -7,7 +7,12 @@
     for (let up = card; up; up = up.parentElement) if (up.tagName === "DETAILS") up.open = true;
     document.querySelectorAll(".card.lit").forEach((lit) => lit.classList.remove("lit"));
     card.classList.add("lit");
-    (card.querySelector("mark") || card).scrollIntoView({ block: "center", behavior: "auto" });
+    // from its title on, unless the quote would then be out of sight
+    const mark = card.querySelector("mark");
+    const panel = document.getElementById("sources");
+    const room = panel.scrollHeight > panel.clientHeight ? panel.clientHeight : innerHeight;
+    const far = mark && mark.getBoundingClientRect().bottom - card.getBoundingClientRect().top > room - 40;
+    (far ? mark : card).scrollIntoView({ block: far ? "center" : "start" });
     card.querySelector("summary").focus({ preventScroll: true });
   }
 

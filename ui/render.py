@@ -18,6 +18,7 @@ __all__ = [
     "as_markdown",
     "error_html",
     "escape",
+    "filter_label",
     "from_markdown",
     "header_html",
     "is_rewritten",
@@ -72,6 +73,14 @@ def plural(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
+def filter_label(sources: list[str] | None, first_year: int | None, last_year: int | None) -> str:
+    """Return what the filter says when it is folded: what is let through, so that nobody forgets it."""
+    parts = [plural(len(sources), "source")] if sources else []
+    parts += [f"from {first_year}"] if first_year else []
+    parts += [f"until {last_year}"] if last_year else []
+    return f"Filtered: {', '.join(parts)}" if parts else "Filter papers"
+
+
 def unique_papers(answer: Answer) -> dict[int, Paper]:
     """Return the cited papers by their number, in the order of the numbers."""
     return {citation.number: citation.paper for citation in answer.citations}
@@ -105,11 +114,14 @@ def _understood(answer: Answer) -> str:
 
 def _said(answer: Answer, turn: int) -> str:
     titles = {number: paper.title for number, paper in unique_papers(answer).items()}
-    sentences = [_sentence(sentence, turn, titles) for sentence in answer.sentences]
-    if answer.text.startswith("- "):
-        items = "".join(f"<li>{sentence}</li>" for sentence in sentences)
-        return f'<ul class="said" dir="auto">{items}</ul>'
-    return f'<p class="said" dir="auto">{" ".join(sentences)}</p>'
+    shown = [_sentence(sentence, turn, titles) for sentence in answer.sentences]
+    if not answer.text.startswith("- "):
+        return f'<p class="said" dir="auto">{" ".join(shown)}</p>'
+    # who asks for papers wants to read their titles
+    first = [titles.get(sentence.citations[0], "") if sentence.citations else "" for sentence in answer.sentences]
+    of = [f'<span class="of">{escape(_cut(title))}</span>' if title else "" for title in first]
+    items = "".join(f"<li>{sentence}{title}</li>" for sentence, title in zip(shown, of, strict=True))
+    return f'<ul class="said" dir="auto">{items}</ul>'
 
 
 def _sentence(sentence: Sentence, turn: int, titles: Mapping[int, str]) -> str:

@@ -90,7 +90,7 @@ def head() -> str:
     """
     style = (
         f":root {{ --serif: {SERIF}; {_variables(LIGHT)} }}\n"
-        f".dark {{ --color-accent: {DARK['link']}; {_variables(DARK)} }}\n{(HERE / 'page.css').read_text('utf-8')}"
+        f".dark.dark {{ --color-accent: {DARK['link']}; {_variables(DARK)} }}\n{(HERE / 'page.css').read_text('utf-8')}"
     )
     return f"<style>\n{style}</style>\n<script>\n{(HERE / 'page.js').read_text('utf-8')}</script>"
 

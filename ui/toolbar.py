@@ -11,15 +11,14 @@ import gradio as gr
 from rag import Library
 
 from .conversations import Conversations
-from .render import plural
+from .render import filter_label
 
-__all__ = ["Toolbar", "filter_label", "toolbar"]
+__all__ = ["Toolbar", "toolbar"]
 
 LISTED = 30
 """Earlier conversations that are offered."""
 SOURCES = 500
 """Sources that are offered to filter by, those with the most papers."""
-FILTER = "Filter papers"
 ANY_YEAR = ("any", 0)
 EARLIER = ("Earlier conversations", "")
 
@@ -70,14 +69,6 @@ class Toolbar:
         return {self.earlier: gr.Dropdown(choices=[EARLIER, *choices], value="", visible=bool(choices))}
 
 
-def filter_label(sources: list[str] | None, first_year: int | None, last_year: int | None) -> str:
-    """Return what the filter says when it is folded: what is let through, so that nobody forgets it."""
-    parts = [plural(len(sources), "source")] if sources else []
-    parts += [f"from {first_year}"] if first_year else []
-    parts += [f"until {last_year}"] if last_year else []
-    return f"Filtered: {', '.join(parts)}" if parts else FILTER
-
-
 def _labelled(*values: Any) -> gr.Accordion:  # noqa: ANN401
     return gr.Accordion(label=filter_label(*values))
 
@@ -90,7 +81,10 @@ def toolbar() -> Toolbar:
         earlier = gr.Dropdown([EARLIER], value="", label=EARLIER[0], elem_id="earlier", visible=False, **bare)
         markdown = gr.Button("Save Markdown", elem_id="save-markdown", size="sm")
         bibtex = gr.Button("Save BibTeX", elem_id="save-bibtex", size="sm")
-        with gr.Accordion(FILTER, open=False, elem_id="filters", visible=False) as filter_box, gr.Row():
+        with (
+            gr.Accordion(filter_label(None, 0, 0), open=False, elem_id="filters", visible=False) as filter_box,
+            gr.Row(),
+        ):
             sources = gr.Dropdown([], multiselect=True, label="Only from", elem_id="filter-sources", scale=3)
             first = gr.Dropdown([ANY_YEAR], value=0, label="From year", elem_id="filter-first", min_width=90)
             last = gr.Dropdown([ANY_YEAR], value=0, label="To year", elem_id="filter-last", min_width=90)
