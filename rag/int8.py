@@ -17,6 +17,8 @@ __all__ = ["quantised", "rounded"]
 STEPS = 64
 """A weight is -64 to 64 steps. CPUs without VNNI add two products in 16 bits: 2 * 255 * 64 is within 2 ** 15, so that
 nothing overflows and vectors are the same on every machine (`reduce_range` in onnxruntime)."""
+LEAST = STEPS * float(np.finfo(np.float32).tiny)
+"""A column whose largest number is below has no steps that a float can hold: it is all zeros."""
 TINY, SMALLEST = "paperchat/tiny", 1e-9
 """What a row of zeros is divided by: its name and its value."""
 FLOAT, INT8 = 1, 3
@@ -42,7 +44,7 @@ FIELDS = {
 def rounded(weights: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
     """Return a matrix in whole steps, and the size of a step for each column: their product is nearly the matrix."""
     largest = np.abs(weights).max(axis=0)
-    steps = np.asarray(np.where(largest > 0, largest, 1) / STEPS, dtype=np.float32)
+    steps = np.asarray(np.where(largest > LEAST, largest, 1) / STEPS, dtype=np.float32)
     return np.rint(weights / steps).astype(np.int8), steps
 
 

@@ -32,9 +32,15 @@ ROOT = Path(__file__).resolve().parent.parent
 LOOPBACK = {"127.0.0.1", "::1", "localhost", None, ""}
 
 hypothesis_settings.register_profile(
-    "here", deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    "same",
+    deadline=None,
+    database=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-hypothesis_settings.load_profile("here")
+hypothesis_settings.register_profile("search", hypothesis_settings.get_profile("same"), derandomize=False)
+# the same examples in each run; new ones are looked for with HYPOTHESIS_PROFILE=search
+hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 STACK = tuple(
     replace(paper, published=date(2015 + number, 6, 1) if number else None, authors=(f"A. Writer {number}",))
