@@ -173,7 +173,10 @@ def export(
 
 @app.command()
 def doctor(as_json: AsJson = False, library: Folder = None) -> None:
-    """Say what is installed, how the library is, what is set, and what would be called over the network."""
+    """Say what is installed, how the library is, what is set, and what would be called over the network.
+
+    Ends with 1 when the library has a problem or a model that is set does not answer.
+    """
     from .doctor import examine, report_of
     from .settings import load_settings
 
@@ -182,7 +185,8 @@ def doctor(as_json: AsJson = False, library: Folder = None) -> None:
         _emit_json(found)
     else:
         paint(report_of(found))
-    if found["library"]["problems"]:
+    model = found.get("model", {"name": None})
+    if found["library"]["problems"] or (model["name"] and not model["answers"]):
         raise typer.Exit(1)
 
 

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -14,31 +15,32 @@ BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
 COMMANDS = [line.split("  #")[0].strip() for kind, block in BLOCKS if kind == "sh" for line in block.splitlines()]
 
 
-def _run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
-    code = f"import sys; sys.path.insert(0, {str(ROOT)!r})"
-    if command[0] == "rag":
-        command = [sys.executable, "-c", f"{code}; from rag.cli import main; main()", *command[1:]]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
-
-
 def test_the_ten_lines_of_python_run(tmp_path):
     """The Python of the first screen runs as it stands, and its follow-up is understood."""
     (block,) = [text for kind, text in BLOCKS if kind == "python"]
-    done = _run([sys.executable, "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r})\n{block}"], tmp_path)
+    code = f"import sys; sys.path.insert(0, {str(ROOT)!r})\n{block}"
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("150 papers\n")
     assert "RegMix's" in done.stdout or "RegMix" in done.stdout.splitlines()[-1]
     assert "[1]" in done.stdout
 
 
-def test_every_command_shown_runs(tmp_path):
+@pytest.mark.parametrize(("program", "fewest"), [("rag", 8), ("rag-eval", 2)])
+def test_every_command_shown_runs(program, fewest, monkeypatch, tmp_path):
     """Every `rag` and `rag-eval` line of the README ends well, in the order shown, in one folder."""
-    shown = [command for command in COMMANDS if command.startswith("rag ")]
-    assert len(shown) >= 8
-    for command in shown:
-        done = _run(shlex.split(command), tmp_path)
-        assert done.returncode == 0, (command, done.stderr)
-    assert "@" in (tmp_path / "papers.bib").read_text("utf-8")
+    from eval.run import app as evaluation
+    from rag.cli import app
+
+    monkeypatch.chdir(tmp_path)
+    shown = [shlex.split(command)[1:] for command in COMMANDS if command.startswith(f"{program} ")]
+    assert len(shown) >= fewest
+    for arguments in shown:
+        done = CliRunner().invoke(evaluation if program == "rag-eval" else app, arguments)
+        assert done.exit_code == 0, (arguments, done.output)
+    if program == "rag":
+        assert "@" in (tmp_path / "papers.bib").read_text("utf-8")
 
 
 @pytest.mark.parametrize("name", sorted(set(re.findall(r"`((?:rag|ui|eval|tests)/[\w/.]+\.py)`", README))))
