@@ -44,10 +44,13 @@ def squash(text: str) -> str:
     return " ".join(text.split())
 
 
+NOT_ALNUM = re.compile(r"[\W_]+")
+
+
+@lru_cache(maxsize=4096)
 def title_key(title: str) -> str:
     """Return the form under which two titles are the same: NFKC, lower case, letters and digits only."""
-    folded = unicodedata.normalize("NFKC", title).casefold()
-    return "".join(character for character in folded if character.isalnum())
+    return NOT_ALNUM.sub("", unicodedata.normalize("NFKC", title).casefold())
 
 
 def paper_id(title: str, arxiv_id: str | None = None) -> str:
@@ -74,6 +77,8 @@ TIMES = re.compile(r"(?<=\d)\s?(?:\\?times|×)(?=\d|\b)", re.I)  # noqa: RUF001
 DEGREES = re.compile(r"\^\s?\{?\\?circ(?:\}|\b)")
 # "ge10", "sim 5", "pm0.3": what is left of a relation when its backslash is lost
 RELATION = re.compile(r"\\?\b(ge|geq|le|leq|sim|approx|pm)\s?(?=\d)")
+BEFORE_DIGIT = re.compile(r"[eqmx]\s?\d")
+"""What every RELATION ends in: far cheaper to look for."""
 RELATIONS = {"ge": "≥", "geq": "≥", "le": "≤", "leq": "≤", "sim": " ", "approx": " ", "pm": "±"}
 LATEX_MACRO = re.compile(r"\\([A-Za-z]+)")
 LATEX_MARKS = re.compile(r"[{}$]")
@@ -86,16 +91,32 @@ SPACED_POINT = re.compile(r"(?<=\d) \. (?=\d)")
 
 def normalise(text: str) -> str:
     """Return the form in which texts are compared: NFKC, plain quotes and dashes, no LaTeX residue, lower case."""
-    text = unicodedata.normalize("NFKC", POWER.sub("^", text)).translate(QUOTES)
-    text = LATEX_COMMAND.sub("", text)
-    text = LATEX_ESCAPE.sub(r"\1", text)
-    text = TIMES.sub("x", text)
-    text = DEGREES.sub("°", text)
-    text = RELATION.sub(lambda found: RELATIONS[found.group(1)], text)
-    text = LATEX_MACRO.sub(r"\1", text)
-    text = FLAT.sub("", LATEX_MARKS.sub("", text)).replace("~", " ")
-    text = SPACED_POINT.sub(".", THOUSANDS.sub("", text))
+    # every abstract of a library comes through here: a pattern is only tried on a text that holds what it needs
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", POWER.sub("^", text)).translate(QUOTES)
+    elif "`" in text:
+        text = text.translate(QUOTES)
+    text = THOUSANDS.sub("", _without_latex(text).replace("~", " "))
+    if " . " in text:
+        text = SPACED_POINT.sub(".", text)
     return squash(text).lower()
+
+
+def _without_latex(text: str) -> str:
+    if "{" in text:
+        text = LATEX_COMMAND.sub("", text)
+    if "\\" in text:
+        text = LATEX_ESCAPE.sub(r"\1", text)
+    if "×" in text or "times" in text.lower():  # noqa: RUF001
+        text = TIMES.sub("x", text)
+    if "circ" in text:
+        text = DEGREES.sub("°", text)
+    if BEFORE_DIGIT.search(text):
+        text = RELATION.sub(lambda found: RELATIONS[found.group(1)], text)
+    if "\\" in text:
+        text = LATEX_MACRO.sub(r"\1", text)
+    text = LATEX_MARKS.sub("", text)
+    return FLAT.sub("", text) if "^" in text else text
 
 
 WORD = re.compile(r"[^\W_]+(?:\.\d+)*", re.UNICODE)
