@@ -53,7 +53,7 @@ class Indexes:
                 tell("bringing the BM25 index up to date")
             self._catch_up_lexical(revision)
         if self._is_lost():
-            tell("Chroma's store is not there: rebuilding it from the catalogue")
+            tell("Chroma's store is gone or cut short: rebuilding it from the catalogue")
             self.rebuild_vectors()
         elif indexed == revision and self._count_matches():
             return

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import numpy as np
 from numpy.typing import NDArray
 
+from .cut import is_cut_short
 from .errors import StoreError, UsageError, shorten
 from .records import SCHEMA, Entry
 from .wipe import wipe
@@ -67,14 +68,8 @@ class VectorStore:
         return self._url or "folder"
 
     def is_there(self) -> bool:
-        """Tell whether an embedded store has a database at all; a server is believed until it is asked."""
-        if self._folder is None:
-            return True
-        try:
-            with (self._folder / "chroma.sqlite3").open("rb") as file:
-                return file.read(16) == b"SQLite format 3\0"
-        except OSError:
-            return False
+        """Tell whether an embedded store has its files, whole by their headers; a server is believed until asked."""
+        return self._folder is None or not is_cut_short(self._folder)
 
     def _open(self) -> Any:  # noqa: ANN401
         """Return the collection, opening it when it is not."""
@@ -166,6 +161,8 @@ class VectorStore:
     def drop(self) -> None:
         """Remove the collection; an embedded store that cannot even do that is removed with its folder."""
         try:
+            if not self.is_there():
+                raise StoreError(f"the store {shorten(self.where, 120)} is gone or cut short")
             self._open()
             self._client.delete_collection(self._name)
         except Exception as error:
