@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from conftest import STACK, entry
 
-from rag.catalogue import LONGEST_LIST, Catalogue
+from rag.catalogue import Catalogue
 from rag.errors import LibraryMismatch, StoreError
 from rag.model import Paper
+from rag.reading import LONGEST_LIST
 from rag.records import SCHEMA, Origin, Where
 from rag.text import title_key
 

@@ -42,7 +42,7 @@ FLOORS = {
 HOMES = {
     "chromadb": {"vectors"},
     "tantivy": {"lexical"},
-    "sqlalchemy": {"catalogue", "records"},
+    "sqlalchemy": {"catalogue", "reading", "records"},
     "wordllama": {"embed"},
     "onnxruntime": {"minilm"},
     "tokenizers": {"minilm"},
