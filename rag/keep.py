@@ -18,20 +18,38 @@ __all__ = ["add", "rebuild", "remove", "sync"]
 
 
 def add(
-    paths: Annotated[list[str] | None, typer.Argument(metavar="PATH...", help="Files, folders or patterns.")] = None,
+    paths: Annotated[
+        list[str] | None, typer.Argument(metavar="PATH...", help="Files, folders, patterns or addresses (https://...).")
+    ] = None,
     starter: Annotated[bool, typer.Option("--starter", help="Add the starter library that comes along.")] = False,
+    pages: Annotated[int, typer.Option(min=1, max=100, help="Pages of a Hugging Face list to fetch.")] = 1,
+    private: Annotated[
+        bool, typer.Option("--allow-private", help="Also fetch from this machine and private networks.")
+    ] = False,
     library: Folder = None,
 ) -> None:
-    """Add the papers of files, folders or patterns; what is known already is left alone."""
+    """Add the papers of files, folders, patterns or addresses; what is known already is left alone."""
+    from .fetch import Limits, is_address
     from .sources import expand
 
     if not paths and not starter:
         raise UsageError("nothing to add was named", remedy="name files or folders, or say --starter")
-    files = expand(paths or [])  # a path that is missing is told before a library is made
-    doing = f"reading {len(files) + starter} file{'' if len(files) + starter == 1 else 's'}"
-    with opened_library(library, create=True) as opened, bar(doing) as progress:
-        report = opened.add(*(paths or []), starter=starter, progress=progress)
+    on_disk = [path for path in paths or [] if not is_address(path)]
+    files = expand(on_disk)  # a path that is missing is told before a library is made
+    number = len(files) + starter
+    asked = f"asking {', '.join(hosts)}" if (hosts := _hosts(paths or [])) else ""
+    read = f"reading {number} file{'' if number == 1 else 's'}" if number or not asked else ""
+    limits = Limits(pages=pages, allow_private=private)
+    with opened_library(library, create=True) as opened, bar("; ".join(filter(None, (asked, read)))) as progress:
+        report = opened.add(*(paths or []), starter=starter, progress=progress, limits=limits)
     _report(report)
+
+
+def _hosts(sources: list[str]) -> list[str]:
+    """Return the hosts that are asked over the network, each once."""
+    from .fetch import is_address, shown
+
+    return list(dict.fromkeys(shown(source).split("/")[2] for source in sources if is_address(source)))
 
 
 def _report(report: AddReport) -> None:

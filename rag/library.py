@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import lru_cache, partial
 from itertools import chain
@@ -17,6 +19,7 @@ from .catalogue import Catalogue
 from .embed import choose, fingerprint
 from .errors import LibraryMismatch, LibraryMissing, SourceError, StoreError, UnknownPaper, shorten
 from .extract import draft_answer
+from .fetch import Limits, is_address
 from .followup import standalone
 from .indexes import Indexes, Tell
 from .ingest import Arrival, Progress, arrivals, left_behind
@@ -26,10 +29,13 @@ from .lock import is_writable
 from .model import AddReport, Answer, Draft, Embedder, Event, Evidence, Paper, Turn
 from .records import Where
 from .retrieve import Stores, retrieve
+from .scan import Scan
 from .settings import Settings, load_settings
+from .snapshot import Snapshot
 from .sources import expand, holds_files
 from .vectors import VectorStore, collection_name
 from .verify import verify
+from .walk import walked
 from .writer import Writer
 
 __all__ = ["STARTER", "Library", "answer"]
@@ -69,13 +75,17 @@ class Library:
                 remedy="make one with: rag add --starter, or: rag add FILE...",
             )
         self.is_writable = is_writable(self.path)
+        self._pages = self.path / "pages"
         self._catalogue = Catalogue.in_folder(self.path, writable=self.is_writable)
         try:
             self.embedder_name = anew.name if anew else self._checked_embedder()
         except LibraryMismatch:
             self._catalogue.close()
             raise
-        self._lock = threading.Lock()
+        self._lock, self._loading = threading.Lock(), threading.Lock()
+        self._scan: Scan | None = None
+        self._count: tuple[int, int] | None = None
+        self._beside = ThreadPoolExecutor(1, "search")
         self._embedder = anew
         endpoint = Endpoint.of(self.settings)
         self.model = Model(endpoint) if endpoint else None
@@ -116,12 +126,13 @@ class Library:
         self._lexical = LexicalIndex(self.path / "lexical", writable=self.is_writable)
         self._seen = self._catalogue.revision()
         self._idf = lru_cache(maxsize=50_000)(self._lexical.idf)
-        self._matrix = lru_cache(maxsize=4)(self._catalogue.matrix)
+        self._snapshot = Snapshot(self.path / "vectors", self._catalogue)
         embedded = None if folder is None else (folder, name)
         self._writer = Writer(
             self.path,
             self._catalogue,
             Indexes(self._catalogue, self._vectors, self._lexical, embedded),
+            self._snapshot,
             lambda: self.embedder,
             timeout=settings.lock_timeout,
             tell=tell,
@@ -157,6 +168,7 @@ class Library:
         """Let go of every store, and of the model."""
         if self.model is not None:
             self.model.close()
+        self._beside.shutdown()
         self._vectors.close()
         self._lexical.close()
         self._catalogue.close()
@@ -170,7 +182,10 @@ class Library:
         self.close()
 
     def __len__(self) -> int:
-        return self._catalogue.counts()[0]
+        state, _ = self._catalogue.revision()
+        if self._count is None or self._count[0] != state:
+            self._count = state, self._catalogue.counts()[0]
+        return self._count[1]
 
     # Asking
 
@@ -246,7 +261,14 @@ class Library:
         small = self._lexical.count() <= self.settings.exact_below
         # Chroma cannot even be read in a folder that cannot be written
         exact = self.settings.chroma_url is None and (small or not self.is_writable)
-        return Stores(self._catalogue, self._vectors, self._lexical, self.embedder, self._matrix, exact)
+        return Stores(self._catalogue, self._vectors, self._lexical, self.embedder, self._scanned, exact, self._beside)
+
+    def _scanned(self) -> Scan:
+        """Return every vector as of the last refresh: mapped, or read, once a revision."""
+        with self._loading:
+            if self._scan is None or self._scan.revision != self._seen[0]:
+                self._scan = self._snapshot.load(self._scan)
+            return self._scan
 
     def _refresh(self) -> None:
         """See what other processes wrote since the last question: neither Chroma nor tantivy does so by itself."""
@@ -262,22 +284,32 @@ class Library:
     def _changed(self, revision: int) -> None:
         self._seen = (revision, revision)
         self._idf.cache_clear()
-        self._matrix.cache_clear()
 
     # Writing
 
-    def add(self, *sources: str | Path | Paper, starter: bool = False, progress: Progress | None = None) -> AddReport:
-        """Add papers from files, folders, globs or `Paper` values; with `starter`, the starter library.
+    def add(
+        self,
+        *sources: str | Path | Paper,
+        starter: bool = False,
+        progress: Progress | None = None,
+        limits: Limits | None = None,
+    ) -> AddReport:
+        """Add papers from files, folders, globs, addresses or `Paper` values; with `starter`, the starter library.
 
+        Only what an address (`https://...`) leads to is asked over the network, within `limits` (default: `Limits()`).
         What is known already is left alone, what changed is updated, what cannot be read is reported in `failed` and
         the rest kept. Raises SourceError for a path that is missing, LibraryLocked while another process writes, and
         StoreError. Ctrl-C keeps every batch that was finished.
         """
         self._check_writable()
         papers = [Arrival(source, f"code:{source.id}") for source in sources if isinstance(source, Paper)]
-        paths = [source for source in sources if not isinstance(source, Paper)]
+        paths = [source for source in sources if not isinstance(source, Paper) and not is_address(source)]
         files = [*(expand(paths) if paths else []), *([STARTER] if starter else [])]
-        return self._writer.add(chain(papers, arrivals(files, progress or _quiet)))
+        # before the lock is taken: a list comes slowly
+        walk = walked([str(one) for one in sources if is_address(one)], self._pages, limits, progress or _quiet)
+        report = self._writer.add(chain(papers, walk.arrivals(), arrivals(files, progress or _quiet)))
+        walk.forget()
+        return report
 
     def sync(
         self,
@@ -317,6 +349,7 @@ class Library:
     def compact(self) -> None:
         """Overwrite on disk what removed papers left behind, and give the room back."""
         self._check_writable()
+        shutil.rmtree(self._pages, ignore_errors=True)
         self._writer.compact()
 
     def rebuild(self) -> None:
