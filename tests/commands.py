@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import pty
+import select
 import subprocess
 import sys
+import termios
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from conftest import ROOT
 from typer.testing import CliRunner, Result
@@ -49,25 +55,61 @@ def process(*arguments: object, **settings: str) -> subprocess.CompletedProcess[
     )
 
 
-def on_terminal(*arguments: object, typed: bytes = b"") -> str:
-    """Run the command with all three streams on a terminal, and return what that shows."""
-    controller, terminal = pty.openpty()
+@contextmanager
+def ended(process: subprocess.Popen[Any]) -> Iterator[subprocess.Popen[Any]]:
+    """Give a process that does not outlive the test: `with Popen` alone would wait for one that hangs, for good."""
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait(30)
+        for stream in filter(None, (process.stdin, process.stdout, process.stderr)):
+            stream.close()
+
+
+@contextmanager
+def terminal(*arguments: object) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """Run the command on a terminal whose keys send it signals, and give its other end."""
+    controller, inner = pty.openpty()
     environment = os.environ | {"PYTHONPATH": str(ROOT), "TERM": "xterm-256color", "COLUMNS": "200"}
     environment.pop("NO_COLOR", None)
-    command = [sys.executable, "-m", "rag", *map(str, arguments)]
-    with subprocess.Popen(command, stdin=terminal, stdout=terminal, stderr=terminal, env=environment):
-        os.close(terminal)
+    started = subprocess.Popen(
+        [sys.executable, "-m", "rag", *map(str, arguments)],
+        stdin=inner,
+        stdout=inner,
+        stderr=inner,
+        env=environment,
+        preexec_fn=_take_terminal,
+    )
+    os.close(inner)
+    try:
+        with ended(started) as running:
+            yield running, controller
+    finally:
+        os.close(controller)
+
+
+def _take_terminal() -> None:
+    os.setsid()
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
+def heard(controller: int, seconds: float = 120.0) -> bytes:
+    """Return what comes next from a terminal, nothing once it is closed; fail when nothing comes for so long."""
+    if not select.select([controller], [], [], seconds)[0]:
+        raise AssertionError(f"the command said nothing for {seconds} seconds")
+    try:
+        return os.read(controller, 65536)
+    except OSError:  # how Linux tells that the other end was closed
+        return b""
+
+
+def on_terminal(*arguments: object, typed: bytes = b"") -> str:
+    """Run the command with all three streams on a terminal, and return what that shows."""
+    with terminal(*arguments) as (running, controller):
         os.write(controller, typed)
-        shown = b""
-        while True:
-            try:
-                piece = os.read(controller, 65536)
-            except OSError:  # how Linux tells that the other end was closed
-                break
-            if not piece:
-                break
-            shown += piece
-    os.close(controller)
+        shown = b"".join(iter(lambda: heard(controller), b""))
+        running.wait(30)
     return shown.decode()
 
 

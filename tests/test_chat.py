@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import subprocess
-import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from commands import PEBBLE, outcome, rag
-from conftest import ROOT
+from commands import PEBBLE, heard, outcome, rag, terminal
 
 
 def test_chat_in_a_pipe(folder: Path, tmp_path: Path) -> None:
@@ -65,42 +63,17 @@ def test_chat_without_input(folder: Path) -> None:
 @pytest.mark.parametrize("key", [b"\x03", b"\x04"])
 def test_chat_is_left_by_a_key(folder: Path, key: bytes) -> None:
     """Ctrl-C and Ctrl-D leave a conversation on a terminal without a traceback."""
-    controller, terminal = pty.openpty()
-    with subprocess.Popen(
-        [sys.executable, "-m", "rag", "chat", "--library", str(folder)],
-        stdin=terminal,
-        stdout=terminal,
-        stderr=terminal,
-        env=os.environ | {"PYTHONPATH": str(ROOT), "TERM": "dumb"},
-        preexec_fn=_take_terminal,
-    ) as running:
-        os.close(terminal)
-        shown = _read_until(controller, b"> ")
-        os.write(controller, key)
-        shown += _read_until(controller, None)
-        assert running.wait(30) == 0
-    os.close(controller)
+    with terminal("chat", "--library", folder) as (running, controller):
+        shown = b""
+        while not shown.endswith(b"> "):
+            shown += heard(controller)
+        # Python forgets a key that comes between the prompt and the wait for a line: whoever types presses it again
+        while running.poll() is None:
+            with suppress(OSError):
+                os.write(controller, key)
+            with suppress(subprocess.TimeoutExpired):
+                running.wait(2)
+        shown += heard(controller)
+    assert running.returncode == 0
     assert b"12 papers" in shown
     assert b"Traceback" not in shown
-
-
-def _take_terminal() -> None:
-    """Make the terminal on stdin the one whose keys send signals to this process."""
-    import fcntl
-    import termios
-
-    os.setsid()
-    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-
-
-def _read_until(controller: int, mark: bytes | None) -> bytes:
-    shown = b""
-    while mark is None or not shown.endswith(mark):
-        try:
-            piece = os.read(controller, 65536)
-        except OSError:
-            break
-        if not piece:
-            break
-        shown += piece
-    return shown

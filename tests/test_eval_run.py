@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from asked import SET, rag_eval, ran, refused, timeless, write_set
+from commands import ended
 from conftest import ROOT, STACK
 
 from eval.answering import JOURNAL
@@ -158,10 +159,14 @@ def test_an_interrupted_run_goes_on(home: Path, given: list[object], tmp_path: P
     asked = ["--questions", write_set(tmp_path / "many.jsonl", *many), *given[2:], "--no-slices"]
     command = ["run", *asked, "--resamples", 100, "--out", tmp_path / "b"]
     journal = tmp_path / "b" / JOURNAL
-    with subprocess.Popen(
+    started = subprocess.Popen(
         [sys.executable, "-m", "eval.run", *map(str, command)],
-        env=os.environ | {"PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    ) as process:  # fmt: skip
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with ended(started) as process:
         while process.poll() is None and (not journal.exists() or len(journal.read_bytes().splitlines()) < 4):
             time.sleep(0.002)
         process.send_signal(signal.SIGINT)

@@ -7,10 +7,11 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
-from commands import PEBBLE, on_terminal, process, rag
+from commands import PEBBLE, ended, on_terminal, process, rag
 from conftest import ROOT, STACK, write_jsonl
 
 from rag.catalogue import Catalogue
@@ -101,16 +102,17 @@ def test_ctrl_c_while_adding(tmp_path: Path) -> None:
         tmp_path / "many.jsonl",
         *({"title": f"Paper {number}", "abstract": f"Number {number} is tested. " * 40} for number in range(10_000)),
     )
-    with subprocess.Popen(
+    started = subprocess.Popen(
         [sys.executable, "-m", "rag", "add", str(file), "--library", str(folder)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
-    ) as adding:
+    )
+    with ended(started) as adding:
         catalogue = Catalogue.in_folder(folder)
         while not catalogue.counts()[0] and adding.poll() is None:
-            pass
+            time.sleep(0.01)
         adding.send_signal(signal.SIGINT)
         out, err = adding.communicate(timeout=120)
         held = catalogue.counts()[0]
