@@ -37,7 +37,7 @@ class Indexes:
             self._vectors.delete(obsolete)
         if entries:
             self._vectors.upsert(entries)
-        self._catch_up_lexical(revision)
+        self._catch_up_lexical(revision, entries)
         self._catalogue.settle(revision, self._vectors.place)
 
     def is_behind(self) -> bool:
@@ -66,12 +66,20 @@ class Indexes:
             self._catalogue.settle(revision, self._vectors.place)
 
     def rebuild(self, tell: Tell) -> None:
-        """Make both indexes anew from the catalogue; nothing is embedded."""
+        """Make both indexes anew from the catalogue, which is read once for both; nothing is embedded."""
         tell("rebuilding the BM25 index")
-        self._lexical.clear()
-        self._catch_up_lexical(self._catalogue.revision()[0])
         tell("rebuilding Chroma from the stored vectors")
-        self.rebuild_vectors()
+        revision, _ = self._catalogue.write()
+        self._vectors.drop()
+        self._lexical.clear()
+        self._lexical.fill(self._upserted(), revision)
+        self._catalogue.settle(revision, self._vectors.place)
+
+    def _upserted(self) -> Iterator[tuple[list[Entry], dict[str, list[str]]]]:
+        """Yield all entries a batch at a time, with the sources of their papers, once Chroma holds them."""
+        for entries in self._batches(self._catalogue.ids()):
+            self._vectors.upsert(entries)
+            yield entries, self._catalogue.sources_of([entry.paper.id for entry in entries])
 
     def rebuild_vectors(self) -> None:
         """Make Chroma's collection anew from the stored vectors.
@@ -95,26 +103,29 @@ class Indexes:
         self._catalogue.settle(revision, self._vectors.place)
         self._catalogue.vacuum()
 
-    def _catch_up_lexical(self, revision: int) -> None:
+    def _catch_up_lexical(self, revision: int, fresh: Sequence[Entry] = ()) -> None:
+        """Bring the BM25 index to a revision; `fresh` are entries at hand, which are not read again."""
         since = self._lexical.revision()
         if since < 0:
             self._lexical.clear()
         written, removed = self._catalogue.changes(max(since, -1))
-        small = self._catalogue.counts()[1] <= SMALL
-        if since >= 0 and small and (removed or self._lexical.holds_any(written)):
+        known = since >= 0 and bool(removed or self._lexical.holds_any(written))
+        if since < 0:
+            self._lexical.fill(self._sourced(written, ()), revision)
+        elif known and self._catalogue.counts()[1] <= SMALL:
             # what tantivy has deleted still counts in its statistics, so scores would depend on the past
             ids = self._catalogue.ids()
             self._lexical.write(self._catalogue.entries(ids), [], revision, self._catalogue.sources_of(ids), anew=True)
-        elif not written:
-            self._lexical.write([], removed, revision, {})
         else:
-            self._write_lexical(written, removed, revision)
+            self._lexical.fill(self._sourced(written, fresh), revision, [*removed, *(written if known else ())])
 
-    def _write_lexical(self, written: Sequence[str], removed: Sequence[str], revision: int) -> None:
-        for number, entries in enumerate(self._batches(written)):
-            sources = self._catalogue.sources_of([entry.paper.id for entry in entries])
-            last = (number + 1) * BATCH >= len(written)
-            self._lexical.write(entries, removed if number == 0 else [], revision if last else -1, sources)
+    def _sourced(
+        self, written: Sequence[str], fresh: Sequence[Entry]
+    ) -> Iterator[tuple[Sequence[Entry], dict[str, list[str]]]]:
+        """Yield what was written, a batch at a time, with the sources of its papers."""
+        at_hand = {entry.paper.id for entry in fresh} == set(written)
+        for entries in [fresh] if at_hand else self._batches(written):
+            yield entries, self._catalogue.sources_of([entry.paper.id for entry in entries])
 
     def _batches(self, ids: Sequence[str]) -> Iterator[list[Entry]]:
         for first in range(0, len(ids), BATCH):
@@ -123,7 +134,7 @@ class Indexes:
     def _is_lost(self) -> bool:
         """Tell whether there are passages, but no store at this place that has ever held them."""
         there = self._vectors.is_there() and self._catalogue.get("store") in {None, self._vectors.place}
-        return not there and self._catalogue.counts()[1] > 0
+        return not there and not self._catalogue.is_empty()
 
     def _count_matches(self) -> bool:
         try:

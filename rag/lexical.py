@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import shutil
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -120,6 +120,21 @@ class LexicalIndex:
 
         `sources` holds the names of every source of a paper, for filtering. With `anew`, all else is forgotten.
         """
+        old = [*removed, *(entry.paper.id for entry in entries)]
+        self.fill([(entries, sources)], revision, old, anew=anew)
+
+    def fill(
+        self,
+        batches: Iterable[tuple[Sequence[Entry], dict[str, list[str]]]],
+        revision: int,
+        removed: Sequence[str] = (),
+        *,
+        anew: bool = False,
+    ) -> None:
+        """Forget the removed papers, index batches of others as they come, and note the revision; one commit.
+
+        The others must not be in the index, but as removed ones. Memory does not grow with the number of batches.
+        """
         import tantivy
 
         index = self._open()
@@ -127,11 +142,20 @@ class LexicalIndex:
             writer = index.writer(heap_size=HEAP, num_threads=1)
             if anew:
                 writer.delete_all_documents()
-            for paper_id in [*removed, *(entry.paper.id for entry in entries)]:
+            for paper_id in removed:
                 writer.delete_documents_by_term("paper_id", paper_id)
-            for entry in entries:
-                for row in _rows(entry, sources.get(entry.paper.id, [])):
-                    writer.add_document(tantivy.Document(**row))
+        try:
+            for entries, sources in batches:
+                with self._failures("writing"):
+                    for entry in entries:
+                        for row in _rows(entry, sources.get(entry.paper.id, [])):
+                            writer.add_document(tantivy.Document(**row))
+        except BaseException:
+            with self._failures("writing"):
+                writer.rollback()
+                writer.wait_merging_threads()  # lets go of tantivy's lock
+            raise
+        with self._failures("writing"):
             writer.commit()
             writer.wait_merging_threads()
             _replace(self._folder / "revision", str(revision))

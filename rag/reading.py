@@ -77,6 +77,11 @@ class Reading:
             passages = connection.execute(sa.select(sa.func.count()).select_from(PASSAGES)).scalar_one()
         return papers, passages
 
+    def is_empty(self) -> bool:
+        """Tell whether there is no passage; unlike a count, this reads one row at most."""
+        with self._begin() as connection:
+            return connection.execute(sa.select(PASSAGES.c.key).limit(1)).first() is None
+
     def known(self, papers: Sequence[Paper]) -> dict[str, Known]:
         """Return what is stored under the ids and titles of these papers, by id.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,12 +14,16 @@ from .embed import dense_weight
 from .lexical import LexicalIndex
 from .model import Embedder, Evidence, Passage
 from .records import Where
+from .scan import Scan
 from .settings import Settings
 from .synonyms import meanings
 from .text import terms
 from .vectors import VectorStore
 
 __all__ = ["Stores", "retrieve", "scaled"]
+
+TOGETHER = 5_000
+"""Passages from which both rankings are searched at once: below, handing one over takes longer than it saves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +34,12 @@ class Stores:
     vectors: VectorStore
     lexical: LexicalIndex
     embedder: Embedder
-    matrix: Callable[[Where], tuple[list[str], NDArray[np.float32]]]
-    """`Catalogue.matrix`, remembered."""
+    scan: Callable[[], Scan]
+    """Every vector of the library as of now."""
     exact: bool
     """Whether the library is small enough to compare the question with every stored vector."""
+    beside: Executor
+    """Where BM25 is searched while the vectors are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +105,13 @@ def _candidates(
     weights: Mapping[str, float], asked: NDArray[np.float32], stores: Stores, settings: Settings, where: Where | None
 ) -> Candidates | None:
     """Return the union of both rankings' first passages, or None when there are none."""
-    lexical = dict(stores.lexical.search(weights, settings.candidates, where))
-    dense = dict(_nearest(asked, stores, settings.candidates, where))
+    if stores.lexical.count() > TOGETHER:
+        hits = stores.beside.submit(stores.lexical.search, weights, settings.candidates, where)
+        dense = dict(_nearest(asked, stores, settings.candidates, where))
+        lexical = dict(hits.result())
+    else:
+        lexical = dict(stores.lexical.search(weights, settings.candidates, where))
+        dense = dict(_nearest(asked, stores, settings.candidates, where))
     keys = list(dict.fromkeys([*lexical, *dense]))
     stored = stores.catalogue.passages(keys)
     # an index may be a moment ahead of or behind the catalogue: what the catalogue does not hold is not shown
@@ -120,16 +132,12 @@ def _candidates(
 def _nearest(asked: NDArray[np.float32], stores: Stores, k: int, where: Where | None) -> list[tuple[str, float]]:
     """Return the passages nearest to the question.
 
-    Under a filter, and in a small library, every vector is compared: that is exact, and faster than Chroma, whose own
-    filters are slow and which takes longer to import than a small library takes to read.
+    Under a filter, and in all but huge libraries, every vector is compared (`scan.py`): Chroma's own filters are slow,
+    its neighbours approximate, and it takes longer to import than the vectors take to map.
     """
     if not where and not stores.exact:
         return stores.vectors.nearest(asked, k)
-    keys, matrix = stores.matrix(where or Where())
-    if not keys:
-        return []
-    scores = matrix @ asked
-    return [(keys[index], float(scores[index])) for index in np.argsort(-scores, kind="stable")[:k]]
+    return stores.scan().nearest(asked, k, where)
 
 
 def _moved(

@@ -51,7 +51,7 @@ class Settings(BaseSettings):
     """Seconds after which a server that does not answer counts as down."""
     candidates: int = Field(default=50, ge=10, le=1000)
     """How many passages each ranking proposes before they are fused."""
-    exact_below: int = Field(default=10_000, ge=0)
+    exact_below: int = Field(default=400_000, ge=0)
     """Passages up to which a question is compared with every vector; above, Chroma's index is asked (0: always)."""
     dense_weight: float | None = Field(default=None, ge=0, le=1)
     """The share of the dense score in the fused one, the rest being BM25's; None: what suits the embedder."""

@@ -38,7 +38,7 @@ if sys.argv[2] == "before Chroma":
 elif sys.argv[2] == "in Chroma":
     VectorStore.upsert = half
 else:
-    LexicalIndex.write = die
+    LexicalIndex.fill = die
 library.add(*MORE)
 """
 
