@@ -19,6 +19,7 @@ from eval.evaluate import Options, evaluate
 from eval.folder import write
 from rag import Library
 
+FOLDER = Path(__file__).resolve().parent.parent / ".github" / "screenshots"
 DESK = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
 SHARP = 2
@@ -121,4 +122,4 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER)

@@ -6,8 +6,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from rag import Library, Paper
 
 pytest_plugins = ["browser"]
@@ -67,12 +65,16 @@ def test_from_an_empty_machine_to_a_restarted_server(server: Any, visitor: Any, 
 
 
 def test_a_number_opens_its_source_in_the_same_tab_and_leads_back(resident: Any) -> None:
-    """`[1]` opens and focuses the card of its turn, even when that is folded away; "back" returns to the number."""
+    """`[1]` opens and focuses the card of its turn, folded or not, and lights its sentence; "back" leads back to it."""
     resident.begin()
     page = resident.page
-    resident.ask("What is RegMix?")
+    answer = resident.ask("What is RegMix?")
+    said = answer.locator(".said > span").all_inner_texts()
+    assert len(said) > 1
     resident.ask("What is ORPO?")
-    page.locator("a.cite[href='#src-1-1']").first.click()
+    for place, sentence in enumerate(said):
+        page.locator("a.cite[href='#src-1-1']").nth(place).click()
+        assert page.locator("mark.now").all_inner_texts() == [sentence]
     assert page.locator("#src-1-1").is_visible()
     assert "RegMix" in page.evaluate("document.activeElement.innerText")
     page.click("#src-1-1 button.back")
@@ -238,16 +240,16 @@ def test_two_tabs_of_one_browser(visitor: Any) -> None:
     assert asked == ["What is RegMix?", "What is ORPO?", "What is SpQR?"]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_light_and_dark(visits: Any, scheme: str) -> None:
+def test_light_and_dark(resident: Any, visits: Any) -> None:
     """The page takes the system's colours; its switch takes the others, also after a reload."""
-    one = visits(color_scheme=scheme)
     is_dark = "document.body.classList.contains('dark')"
-    assert one.page.evaluate(is_dark) == (scheme == "dark")
+    assert not resident.page.evaluate(is_dark)
+    one = visits(color_scheme="dark")
+    assert one.page.evaluate(is_dark)
     one.page.click("#theme")
     one.page.reload()
     one.ready()
-    one.page.wait_for_function(f"{is_dark} == {json.dumps(scheme == 'light')}")
+    one.page.wait_for_function(f"!{is_dark}")
 
 
 def test_a_phone(visits: Any) -> None:

@@ -12,14 +12,14 @@ from eval.evaluate import Options, evaluate
 from eval.folder import write
 from rag import Library
 
-pytest_plugins = ["browser", "starter"]
+pytest_plugins = ["browser"]
 
 
 @pytest.fixture(scope="module")
-def runs(server: Any, starter: Path) -> Path:
+def runs(server: Any) -> Path:
     """Put two runs of some shipped questions where `rag-eval` would put them."""
     folder = Path(server.home) / ".eval" / "runs"
-    with Library.open(starter) as library:
+    with Library.open(server.library) as library:
         run = evaluate(Options(limit=12, slices=False, resamples=200), library, "starter")
     write(replace(run, created="2031-02-03T10:05:06+00:00"), folder / "20310203-100506-000")
     worse = [replace(row, scores={**row.scores, "headline": -1.0}) for row in run.rows]
@@ -41,9 +41,9 @@ def choose(page: Any, part: str, label: str) -> None:
     page.locator(f"#{box.get_attribute('aria-controls')} [role=option]", has_text=label).click()
 
 
-def test_runs_are_read_and_compared(runs: Path, visitor: Any, tmp_path: Path) -> None:
+def test_runs_are_read_and_compared(runs: Path, resident: Any, tmp_path: Path) -> None:
     """The newest run is there at once; another can be shown, compared and saved."""
-    page = bench(visitor)
+    page = bench(resident)
     assert "04 Feb 2031" in page.input_value("#eval-run input")
     assert page.locator("#run .tile").count() >= 1
     assert "By kind of question" in page.inner_text("#run")
@@ -62,9 +62,10 @@ def test_runs_are_read_and_compared(runs: Path, visitor: Any, tmp_path: Path) ->
     assert "<h1>Does it answer from its papers?</h1>" in (tmp_path / "report.html").read_text("utf-8")
 
 
-def test_a_run_is_watched_and_stopped(runs: Path, visitor: Any, visits: Any) -> None:
+def test_a_run_is_watched_and_stopped(runs: Path, resident: Any, visits: Any) -> None:
     """While a run goes on it is told of, to other visitors too, and asking works; stop keeps what was answered."""
-    page = bench(visitor)
+    page = bench(resident)
+    choose(page, "#eval-run", "04 Feb 2031")
     page.wait_for_selector("#eval-library:has-text('all 240 questions rest on')")
     page.click("#eval-extent label:has-text('Every question')")
     page.click("#eval-start")
@@ -73,7 +74,7 @@ def test_a_run_is_watched_and_stopped(runs: Path, visitor: Any, visits: Any) -> 
     other = bench(visits())
     other.wait_for_selector("#eval-progress progress")
     page.click("#tab-ask-button")
-    assert visitor.ask("Which works compress weights without loss?").inner_text()
+    assert resident.ask("Which works compress weights without loss?").inner_text()
     page.click("#tab-evaluation-button")
     page.click("#eval-stop")
     page.wait_for_selector("#eval-progress:has-text('they are kept')")

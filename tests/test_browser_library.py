@@ -38,9 +38,12 @@ def more(server: Any) -> Iterator[None]:
 
 def shelf(visitor: Any) -> Any:
     """Go to the tab, and wait for its table."""
-    visitor.page.click("#tab-library-button")
-    visitor.page.wait_for_selector("#papers tbody tr")
-    return visitor.page
+    page = visitor.page
+    page.click("#tab-library-button")
+    page.fill("#search textarea", "")
+    page.wait_for_selector("#papers-head p:text-matches('^[0-9]+ papers$')")
+    page.wait_for_selector("#papers tbody tr")
+    return page
 
 
 def open_paper(page: Any, title: str) -> Any:
@@ -52,9 +55,9 @@ def open_paper(page: Any, title: str) -> Any:
     return page.locator("#paper article")
 
 
-def test_a_paper_is_found_and_read(visitor: Any) -> None:
+def test_a_paper_is_found_and_read(resident: Any) -> None:
     """All papers are listed; a search narrows them; a row opens the abstract, exactly as it stands."""
-    page = shelf(visitor)
+    page = shelf(resident)
     assert page.locator("#papers [data-paper]").count() == 50
     page.click("#papers [data-more]")
     page.wait_for_function("document.querySelectorAll('#papers [data-paper]').length === 100")
@@ -66,9 +69,9 @@ def test_a_paper_is_found_and_read(visitor: Any) -> None:
     page.wait_for_selector("#papers:has-text('No paper holds all of these words')")
 
 
-def test_the_keyboard_is_enough(visitor: Any) -> None:
+def test_the_keyboard_is_enough(resident: Any) -> None:
     """From the search box, tabs lead to the first row, and Enter opens it."""
-    page = shelf(visitor)
+    page = shelf(resident)
     page.fill("#search textarea", "Orchard")
     page.wait_for_selector("#papers-head:has-text('1 of ')")
     for _ in range(8):
@@ -131,9 +134,9 @@ def test_papers_lie_by_topic(visitor: Any) -> None:
     page.wait_for_selector(f"#papers-head p:text-is('{PAPERS} papers')")
 
 
-def test_hostile_papers_run_and_load_nothing(visitor: Any) -> None:
+def test_hostile_papers_run_and_load_nothing(resident: Any) -> None:
     """Titles, abstracts, sources and addresses are text: no element of theirs is on the page, and no link leads out."""
-    page = shelf(visitor)
+    page = shelf(resident)
     page.fill("#search textarea", "tides.")
     page.wait_for_selector(f"#papers-head:has-text('{len(HOSTILE)} of ')")
     for place in range(len(HOSTILE)):

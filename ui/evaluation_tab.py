@@ -24,6 +24,7 @@ BARE: dict[str, Any] = {"apply_default_css": False, "padding": False}
 SEEN = """
 new IntersectionObserver((seen) => { if (seen.some((one) => one.isIntersecting)) trigger('seen'); }).observe(element);
 """
+ROUGHLY = "A sample tells roughly, in a fraction of the time."
 LOOK = 0.7
 """Seconds between two looks at a run."""
 
@@ -69,7 +70,7 @@ def _placed(head: str) -> _Parts:
     top = gr.HTML(head, elem_id="eval-head", js_on_load=SEEN, **BARE)
     with gr.Row(elem_id="eval-plan"):
         library = gr.Radio([OWN, STARTER], value=OWN, label="Which papers to ask", info=" ", elem_id="eval-library")
-        extent = gr.Radio([WHOLE, SAMPLE], value=SAMPLE, label="What to ask", info=" ", elem_id="eval-extent")
+        extent = gr.Radio([WHOLE, SAMPLE], value=SAMPLE, label="What to ask", info=ROUGHLY, elem_id="eval-extent")
         start = gr.Button("Run", variant="primary", elem_id="eval-start")
         stop = gr.Button("Stop", variant="stop", visible=False, elem_id="eval-stop")
         go_on = gr.Button("Go on", visible=False, elem_id="eval-go-on")
@@ -77,7 +78,9 @@ def _placed(head: str) -> _Parts:
     fault = gr.HTML("", elem_id="eval-fault", **BARE)
     with gr.Row(elem_id="eval-runs", visible=False) as row:
         run = gr.Dropdown([], label="Run", filterable=False, elem_id="eval-run", scale=3)
-        base = gr.Dropdown([], label="Compare with", filterable=False, elem_id="eval-base", scale=3)
+        base = gr.Dropdown(
+            [("nothing", "")], value="", label="Compare with", filterable=False, elem_id="eval-base", scale=3
+        )
         save = gr.DownloadButton("Save the report", elem_id="eval-save")
     shown = gr.HTML(NOTHING, elem_id="run", **BARE)
     timer, drawn = gr.Timer(LOOK, active=False), gr.State(None)
@@ -104,7 +107,7 @@ def _results(parts: _Parts, bench: Bench, name: str, base: str, drawn: str | Non
     runs, bases = bench.choices()
     names = [one for _, one in runs]
     name = name if name in names else next(iter(names), "")
-    bases = [(label, one) for label, one in bases if one != name]
+    bases = [(label, one) for label, one in bases if not one or one != name]
     base = base if base in [one for _, one in bases] else ""
     listed = {
         parts.row: gr.Row(visible=bool(runs)),

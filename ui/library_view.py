@@ -49,29 +49,32 @@ def listing(found: Sequence[Paper], total: int, shown: int, *, step: int, chosen
     """Return the table of the first `shown` of the papers found, of `total` in the library.
 
     A row's button has the paper's id in `data-paper`; the one under the table, if there are more, has `data-more`.
+    Years have a column where one is known.
     """
     if not total:
         return '<p class="none">The library holds no papers yet. Drop a saved page under “Add papers”.</p>'
     if not found:
         return '<p class="none">No paper holds all of these words.</p>'
-    rows = "".join(_row(paper, is_chosen=paper.id == chosen) for paper in found[:shown])
+    is_dated = any(paper.published for paper in found)
+    rows = "".join(_row(paper, is_chosen=paper.id == chosen, is_dated=is_dated) for paper in found[:shown])
     left = len(found) - shown
     more = (
         f'<button type="button" class="more" data-more="1">Show {min(left, step):,} more of {len(found):,}</button>'
         if left > 0
         else ""
     )
-    head = '<thead><tr><th scope="col">Title</th><th scope="col">Year</th><th scope="col">Source</th></tr></thead>'
-    return f"<table>{head}<tbody>{rows}</tbody></table>{more}"
+    years = '<th scope="col" class="year">Year</th>' if is_dated else ""
+    head = f'<tr><th scope="col">Title</th>{years}<th scope="col" class="source">Source</th></tr>'
+    return f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>{more}"
 
 
-def _row(paper: Paper, *, is_chosen: bool) -> str:
-    year = str(paper.published.year) if paper.published else ""
+def _row(paper: Paper, *, is_chosen: bool, is_dated: bool) -> str:
+    year = f'<td class="year">{paper.published.year if paper.published else ""}</td>' if is_dated else ""
     current = ' aria-current="true"' if is_chosen else ""
     return (
         f'<tr><td><button type="button" dir="auto" data-paper="{escape(paper.id)}"{current}>'
         f"{_short(paper.title, LONGEST_TITLE)}</button></td>"
-        f'<td class="year">{year}</td><td class="source" title="{_short(paper.source, 1000)}">'
+        f'{year}<td class="source" title="{_short(paper.source, 1000)}">'
         f"<bdi>{_short(paper.source, LONGEST_NAME)}</bdi></td></tr>"
     )
 

@@ -3,15 +3,28 @@
   "use strict";
   let cameFrom = null;
 
-  function open(card) {
+  // The marks of the sentence that a number stands after; all of the card's where none holds its very words.
+  function quoted(card, link) {
+    let before = link.previousElementSibling;
+    while (before && !(before.matches("span, mark"))) before = before.previousElementSibling;
+    const said = before?.textContent.trim();
+    const marks = [...card.querySelectorAll("mark")];
+    const same = marks.filter((mark) => said && mark.textContent.includes(said));
+    return same.length ? same : marks;
+  }
+
+  function open(card, link) {
     for (let up = card; up; up = up.parentElement) if (up.tagName === "DETAILS") up.open = true;
     document.querySelectorAll(".card.lit").forEach((lit) => lit.classList.remove("lit"));
+    document.querySelectorAll("mark.now").forEach((mark) => mark.classList.remove("now"));
     card.classList.add("lit");
+    const marks = quoted(card, link);
+    marks.forEach((mark) => mark.classList.add("now"));
     // from its title on, unless the quote would then be out of sight
-    const mark = card.querySelector("mark");
+    const mark = marks[0];
     const panel = document.getElementById("sources");
     const room = panel.scrollHeight > panel.clientHeight ? panel.clientHeight : innerHeight;
-    const far = mark && mark.getBoundingClientRect().bottom - card.getBoundingClientRect().top > room - 40;
+    const far = mark && mark.getBoundingClientRect().bottom - card.getBoundingClientRect().top > room - 84;
     (far ? mark : card).scrollIntoView({ block: far ? "center" : "start" });
     card.querySelector("summary").focus({ preventScroll: true });
   }
@@ -37,7 +50,7 @@
     if (link) {
       event.preventDefault();
       const card = document.getElementById(link.getAttribute("href").slice(1));
-      if (card) { cameFrom = link; open(card); }
+      if (card) { cameFrom = link; open(card, link); }
     } else if (target?.closest("button.back")) {
       const again = cameFrom?.isConnected ? cameFrom : document.querySelector("#q textarea");
       again.scrollIntoView({ block: "center" });

@@ -21,7 +21,10 @@ from .runs import Status
 __all__ = ["NOTHING", "progress", "run_html", "style"]
 
 MOST_WORST = 10
-NOTHING = '<p class="none">Nothing has been run here yet.</p>'
+NOTHING = (
+    '<div class="empty"><h2>Nothing has been run here yet</h2><p>Press Run: the points with their interval, bars by '
+    "kind of question and the worst answers will stand here, and each run can be compared with the others.</p></div>"
+)
 SPLITS = {"test": "Questions that nothing was tuned on", "dev": "Questions that thresholds were set on"}
 
 

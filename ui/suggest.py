@@ -25,7 +25,7 @@ NAME = re.compile(r"(?=.*[A-Z])[A-Za-z][A-Za-z0-9-]{1,24}")
 WORD = re.compile(r"[a-z][a-z-]{2,18}")
 EMPTY = frozenset(
     """
-    a about against all an analysis and approach approaches are as at based be being better beyond by can case
+    a about across against all an analysis and approach approaches are as at based be being better beyond by can case
     closer do does evaluating evaluation exploring for framework from good how improving in into is its language
     large learning less like look make matters method model models more multi need new not novel of on one only or
     over paper papers report show simple small some study survey task tasks technical than that the their them they
@@ -34,6 +34,13 @@ EMPTY = frozenset(
     """.split()  # noqa: SIM905
 )
 """Words that tell no topic."""
+UNFINISHED = frozenset(
+    """
+    adaptive convolutional deep direct effective efficient expressive fast generative human learned low machine
+    multilingual multimodal neural open optimal preference recurrent robust scalable source-free sparse
+    """.split()  # noqa: SIM905
+)
+"""Words that wait for another: "deep neural" is half a topic."""
 FORMS = ("What is {}?", "How does {} work?", "What does {} improve on?")
 ABOUT = "Which papers are about {}?"
 
@@ -57,7 +64,12 @@ def topics(papers: Iterable[Paper]) -> list[str]:
 def _pairs(title: str) -> Iterator[str]:
     words = re.split(r"[\s:;,?!()/]+", title.lower())
     for left, right in pairwise(words):
-        if {left, right}.isdisjoint(EMPTY) and WORD.fullmatch(left) and WORD.fullmatch(right):
+        if (
+            {left, right}.isdisjoint(EMPTY)
+            and right not in UNFINISHED
+            and WORD.fullmatch(left)
+            and WORD.fullmatch(right)
+        ):
             yield f"{left} {right}"
 
 

@@ -21,6 +21,7 @@ FAINT = 0.12
 HOVER_WIDTH, LONGEST_TITLE, LABEL_WIDTH = 46, 200, 14
 EDGE = 0.86
 """How far out the middle of a name may stand; further, a narrow screen would cut it."""
+FONT = "IBM Plex Sans, system-ui, sans-serif"
 TEXT = "rgba(128,128,128,1)"
 """Where the style sheet does not reach: grey is read on both grounds."""
 
@@ -107,6 +108,7 @@ def _layout(drawn: TopicMap, topic: int | None) -> dict[str, Any]:
             "bordercolor": "#8a8780",
             "font": {"size": 13, "color": "#ffffff"},
         },
+        "font": {"family": FONT},
         "dragmode": False,  # a finger that passes over the map scrolls the page
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
