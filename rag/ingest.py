@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -49,7 +51,7 @@ def arrivals(files: Sequence[Path], progress: Progress) -> Iterator[Arrival | Sk
     total, before = sum(sizes), 0
     for path, size in zip(files, sizes, strict=True):
         within = 0
-        origin = str(path.resolve())
+        origin = _kept_form(path.resolve())
         try:
             for item in read(path):
                 if isinstance(item, Paper):
@@ -59,9 +61,20 @@ def arrivals(files: Sequence[Path], progress: Progress) -> Iterator[Arrival | Sk
                     yield item
                 progress((before + min(within, size)) / total, path.name)
         except SourceError as error:
-            yield Skipped(path.name, "", str(error))
+            yield Skipped(Path(origin).name, "", str(error))
         before += size
         progress(before / total, path.name)
+
+
+def _kept_form(path: Path) -> str:
+    r"""Return a path as it can be stored: bytes that are no UTF-8, which names of files may hold, as `\xff`."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+def _is_there(origin: str) -> bool:
+    """Tell whether the file of an origin exists."""
+    raw = re.sub(rb"\\x([0-9a-f]{2})", lambda found: bytes.fromhex(found[1].decode()), origin.encode())
+    return Path(origin).exists() or os.path.exists(raw)
 
 
 def batches(items: Iterable[Arrival | Skipped], size: int = BATCH) -> Iterator[tuple[list[Arrival], list[Skipped]]]:
@@ -168,7 +181,7 @@ def left_behind(
         past = [
             place
             for place in inside
-            if Path(place.origin).name not in unread and (paper not in met or not Path(place.origin).exists())
+            if Path(place.origin).name not in unread and (paper not in met or not _is_there(place.origin))
         ]
         if len(past) == len(origins):
             gone.append(paper)

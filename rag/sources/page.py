@@ -21,6 +21,8 @@ MOST_TAGS = 100_000
 DEEPEST = 500
 HTML = re.compile(r"<(?:!doctype\s+html|html|head|body|meta|article)\b", re.IGNORECASE)
 NOT_YET_HTML = 2_000
+TAG = re.compile(r"<(/?)([A-Za-z]{1,20})|/>")
+VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"})
 
 
 def looks_like_html(head: str) -> bool:
@@ -36,14 +38,34 @@ def tree_of(path: Path, encoding: str) -> BeautifulSoup:
     text = _closed(text_of(path, encoding, LARGEST_PAGE))
     if text.count("<") > MOST_TAGS:
         raise SourceError(f"{shorten(path, 200)} has over {MOST_TAGS:,} tags", remedy="save a page with fewer papers")
+    # Building a tree of so many levels takes seconds, so the worst ones are told before that.
+    if _looks_deep(text):
+        raise _too_deep(path)
     try:
         tree = BeautifulSoup(text, "html.parser")
     except (ParserRejectedMarkup, RecursionError) as error:
         raise SourceError(f"{shorten(path, 200)} is broken HTML", remedy="save the page again") from error
     # Every search in a tree takes the longer, the deeper it is; real pages stay far below this.
     if _depth(tree) > DEEPEST:
-        raise SourceError(f"{shorten(path, 200)} nests over {DEEPEST} elements", remedy="save the page again")
+        raise _too_deep(path)
     return tree
+
+
+def _too_deep(path: Path) -> SourceError:
+    return SourceError(f"{shorten(path, 200)} nests over {DEEPEST} elements", remedy="save the page again")
+
+
+def _looks_deep(text: str) -> bool:
+    """Tell whether a page seems to nest twice as deeply as it may; it is counted roughly, and rather too low."""
+    depth = 0
+    for tag in TAG.finditer(text):
+        if tag[2] is None or tag[1]:
+            depth = max(0, depth - 1)
+        elif tag[2].lower() not in VOID:
+            depth += 1
+            if depth > 2 * DEEPEST:
+                return True
+    return False
 
 
 def _depth(tree: BeautifulSoup) -> int:
