@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 __all__ = ["attribute", "innermost", "looks_like_html", "meta", "page_address", "tree_of", "words"]
 
-# A page of this size takes some seconds to parse; saved ones have 1 to 2 MB.
+# A page of this size takes a second or two to parse; saved ones have 1 to 2 MB.
 LARGEST_PAGE = 8_000_000
-MOST_TAGS = 100_000
+MOST_TAGS = 50_000
 DEEPEST = 500
 HTML = re.compile(r"<(?:!doctype\s+html|html|head|body|meta|article)\b", re.IGNORECASE)
 NOT_YET_HTML = 2_000
