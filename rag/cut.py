@@ -46,6 +46,8 @@ def _lacks(header: Path) -> bool:
     content = header.read_bytes()
     if len(content) < HEADER.size:
         return True
-    version, _, capacity, _, size = HEADER.unpack_from(content)
-    sizes = {"data_level0.bin": capacity * size, "length.bin": capacity * LENGTH_BYTES}
-    return version == VERSION and any(header.with_name(name).stat().st_size < least for name, least in sizes.items())
+    version, _, capacity, used, size = HEADER.unpack_from(content)
+    # an index is first written with the room that it has for more, and without it once it has grown
+    whole = {"data_level0.bin": size, "length.bin": LENGTH_BYTES}
+    sizes = {name: (header.with_name(name).stat().st_size, each) for name, each in whole.items()}
+    return version == VERSION and any(found not in {capacity * each, used * each} for found, each in sizes.values())

@@ -40,6 +40,11 @@ class Indexes:
         self._catch_up_lexical(revision, entries)
         self._catalogue.settle(revision, self._vectors.place)
 
+    def see(self) -> None:
+        """See what another process has written to the BM25 index before the lock was had."""
+        if self._lexical.revision() >= 0:
+            self._lexical.reload()
+
     def is_behind(self) -> bool:
         """Tell whether an index lacks the last revision: a writer is at work or was cut off, or files are gone."""
         revision, indexed = self._catalogue.revision()
@@ -117,7 +122,7 @@ class Indexes:
             ids = self._catalogue.ids()
             self._lexical.write(self._catalogue.entries(ids), [], revision, self._catalogue.sources_of(ids), anew=True)
         else:
-            self._lexical.fill(self._sourced(written, fresh), revision, [*removed, *(written if known else ())])
+            self._lexical.fill(self._sourced(written, fresh), revision, [*removed, *written])
 
     def _sourced(
         self, written: Sequence[str], fresh: Sequence[Entry]
