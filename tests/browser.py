@@ -234,18 +234,9 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
-@pytest.fixture
-def visitor(chromium: Any, server: Server) -> Iterator[Visitor]:
-    """Open the page in a browser that was never here."""
-    one = Visitor(chromium, server.url)
-    yield one
-    one.check()
-    one.close()
-
-
 @pytest.fixture(scope="module")
 def resident(chromium: Any, server: Server) -> Iterator[Visitor]:
-    """Open the page once for the tests of a module that only read it."""
+    """Open the page once, in a browser that was never here, for the tests of a module: a page takes seconds to load."""
     one = Visitor(chromium, server.url)
     yield one
     one.check()

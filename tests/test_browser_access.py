@@ -28,9 +28,12 @@ def wrongs(page: Any) -> list[str]:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_while_asking(visits: Any, scheme: str) -> None:
+def test_axe_finds_nothing_while_asking(resident: Any, scheme: str) -> None:
     """The empty page, an answer, a refusal and an error have no fault that a machine can find, in light and dark."""
-    one = visits(color_scheme=scheme)
+    one = resident
+    one.begin()
+    if scheme == "dark":
+        one.page.click("#theme")
     assert wrongs(one.page) == []
     one.ask("Which papers are about knowledge distillation?")
     one.ask("best pizza topping for a rainy day")
@@ -54,13 +57,15 @@ def test_axe_finds_nothing_on_a_phone(visits: Any) -> None:
     assert wrongs(one.page) == []
 
 
-def test_the_keyboard_alone_suffices(visitor: Any) -> None:
+def test_the_keyboard_alone_suffices(resident: Any) -> None:
     """Without a mouse: ask, go to a number, open its source, come back, take a suggestion, change tabs."""
-    page = visitor.page
+    page = resident.page
+    page.click("#tab-ask-button")
+    resident.begin()
     page.keyboard.press("Tab")
     reach(page, "#q textarea")
     page.keyboard.type("What is RegMix?")
-    with visitor.answered() as answer:
+    with resident.answered() as answer:
         page.keyboard.press("Enter")
     assert "RegMix" in answer.inner_text()
     reach(page, "a.cite[href='#src-1-1']", backwards=True)
@@ -70,7 +75,7 @@ def test_the_keyboard_alone_suffices(visitor: Any) -> None:
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.matches('a.cite')")
     reach(page, "#suggest button")
-    with visitor.answered():
+    with resident.answered():
         page.keyboard.press("Enter")
     reach(page, "#tab-library-button", backwards=True)
     page.keyboard.press("Enter")

@@ -21,9 +21,9 @@ RETRY = """() => {
 }"""
 
 
-def test_from_an_empty_machine_to_a_restarted_server(server: Any, visitor: Any, tmp_path: Path) -> None:
+def test_from_an_empty_machine_to_a_restarted_server(server: Any, resident: Any, tmp_path: Path) -> None:
     """Ask an example, read its source, follow up, be refused, add a page, remove it, reload, restart: all is there."""
-    page = visitor.page
+    page = resident.page
     assert "150 papers" in page.inner_text("#head")
     assert "starter library" in page.inner_text("#head .banner")
     page.click("#suggest button >> nth=0")
@@ -35,8 +35,8 @@ def test_from_an_empty_machine_to_a_restarted_server(server: Any, visitor: Any, 
     quoted = card.locator("mark").all_inner_texts()
     assert any(quote in answer.inner_text() for quote in quoted)
 
-    assert "Understood as" in visitor.ask("How well does it do?").inner_text()
-    refused = visitor.ask("best pizza topping for a rainy day")
+    assert "Understood as" in resident.ask("How well does it do?").inner_text()
+    refused = resident.ask("best pizza topping for a rainy day")
     assert "do not answer" in refused.inner_text()
     assert refused.locator("a.near").count() == 3
 
@@ -46,22 +46,22 @@ def test_from_an_empty_machine_to_a_restarted_server(server: Any, visitor: Any, 
     page.locator("#upload input[type=file]").set_input_files(listing)
     page.wait_for_selector("#head:has-text('151 papers')")
     page.click("#tab-ask-button")
-    assert "731 fossil prompts" in visitor.ask("What is Marrowbone?").inner_text()
+    assert "731 fossil prompts" in resident.ask("What is Marrowbone?").inner_text()
 
     with Library.open(server.library) as library:
         library.remove(next(paper.id for paper in library.papers() if paper.title.startswith("Marrowbone")))
-    assert "731 fossil prompts" not in visitor.ask("Which prompts does Marrowbone dig out?").inner_text()
+    assert "731 fossil prompts" not in resident.ask("Which prompts does Marrowbone dig out?").inner_text()
 
     told = page.locator("#chat .answer").all_inner_texts()
     page.reload()
-    visitor.ready()
+    resident.ready()
     assert page.locator("#chat .answer").all_inner_texts() == told
     server.kill()
     server.start()
     page.reload()
-    visitor.ready()
+    resident.ready()
     assert page.locator("#chat .answer").all_inner_texts() == told
-    assert "do not answer" in visitor.ask("best pizza topping for a rainy day").inner_text()
+    assert "do not answer" in resident.ask("best pizza topping for a rainy day").inner_text()
 
 
 def test_a_number_opens_its_source_in_the_same_tab_and_leads_back(resident: Any) -> None:
@@ -122,14 +122,15 @@ def test_retry_undo_and_edit(resident: Any) -> None:
     assert page.locator("#chat [data-testid=user]").all_inner_texts() == ["What is ORPO?"]
 
 
-def test_votes_are_kept_in_the_library(server: Any, visitor: Any) -> None:
+def test_votes_are_kept_in_the_library(server: Any, resident: Any) -> None:
     """A thumb is written to the library's folder with what it is about, and is still up after a reload."""
-    page = visitor.page
-    visitor.ask("What is RegMix?")
+    resident.begin()
+    page = resident.page
+    resident.ask("What is RegMix?")
     page.locator("#chat button[aria-label=Like]").click()
     page.wait_for_selector("#chat button[aria-label=Liked]")
     page.reload()
-    visitor.ready()
+    resident.ready()
     page.wait_for_selector("#chat button[aria-label=Liked]")
     noted = [json.loads(line) for line in (server.library / "ui" / "votes.jsonl").read_text().splitlines()]
     assert (noted[-1]["vote"], noted[-1]["question"]) == ("Like", "What is RegMix?")
@@ -159,9 +160,8 @@ def test_filters_by_source_and_year(server: Any, resident: Any) -> None:
         choose(page, "#filter-first", "any")
         assert "maps 2031 caves" in resident.ask("What did Quokka map?").inner_text()
         assert page.inner_text("#filters > button").startswith("Filtered: until 2031")
+        choose(page, "#filter-last", "any")
     finally:
-        page.reload()
-        resident.ready()
         with Library.open(server.library) as library:
             library.remove(*(paper.id for paper in dated))
 
@@ -207,35 +207,38 @@ def test_an_error_is_a_message_and_the_question_is_kept(resident: Any) -> None:
     assert "RegMix" in resident.ask("What is RegMix?").inner_text()
 
 
-def test_conversations_are_apart_and_earlier_ones_come_back(visits: Any) -> None:
+def test_conversations_are_apart_and_earlier_ones_come_back(resident: Any, visits: Any) -> None:
     """Another browser begins with an empty page; in one browser a new conversation leaves the old one to go back to."""
-    one, other = visits(), visits()
-    one.ask("What is RegMix?")
-    other.open()
+    resident.begin()
+    page = resident.page
+    resident.ask("What is Marginalia?")
+    other = visits()
     assert other.page.locator("#chat .answer").count() == 0
-    one.begin()
-    one.ask("What is ORPO?")
-    one.page.reload()
-    one.ready()
-    choose(one.page, "#earlier", "What is RegMix?")
-    one.page.wait_for_selector("#sources:has-text('RegMix')")
-    assert one.page.locator("#chat [data-testid=user]").all_inner_texts() == ["What is RegMix?"]
+    resident.begin()
+    resident.ask("What is ORPO?")
+    page.reload()
+    resident.ready()
+    choose(page, "#earlier", "What is Marginalia?")
+    page.wait_for_selector("#chat [data-testid=user]:has-text('Marginalia')")
+    assert page.locator("#chat [data-testid=user]").all_inner_texts() == ["What is Marginalia?"]
 
 
-def test_two_tabs_of_one_browser(visitor: Any) -> None:
+def test_two_tabs_of_one_browser(resident: Any) -> None:
     """What was asked in one tab of a browser is not lost when another tab of it asks too."""
-    page = visitor.page
-    visitor.ask("What is RegMix?")
-    second = visitor.context.new_page()
-    visitor.wrongs.remove("another page was opened")
-    second.goto(visitor.url)
+    resident.begin()
+    page = resident.page
+    resident.ask("What is RegMix?")
+    second = resident.context.new_page()
+    resident.wrongs.remove("another page was opened")
+    second.goto(resident.url)
     second.wait_for_selector("#chat .answer")
     second.fill("#q textarea", "What is ORPO?")
     second.press("#q textarea", "Enter")
     second.wait_for_function("document.querySelectorAll('#chat .proof').length == 2")
-    visitor.ask("What is SpQR?")
+    second.close()
+    resident.ask("What is SpQR?")
     page.reload()
-    visitor.ready()
+    resident.ready()
     asked = page.locator("#chat [data-testid=user]").all_inner_texts()
     assert asked == ["What is RegMix?", "What is ORPO?", "What is SpQR?"]
 

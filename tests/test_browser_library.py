@@ -82,9 +82,9 @@ def test_the_keyboard_is_enough(resident: Any) -> None:
     page.wait_for_selector("#paper article:has-text('Orchard')")
 
 
-def test_papers_are_added_removed_and_brought_back(server: Any, visitor: Any, tmp_path: Path) -> None:
+def test_papers_are_added_removed_and_brought_back(server: Any, resident: Any, tmp_path: Path) -> None:
     """Files given together are reported one by one; what came in can go, and come back."""
-    page = shelf(visitor)
+    page = shelf(resident)
     good = write_jsonl(tmp_path / "new <b>pages<b> & more.jsonl", *MORE[:2])
     bad = tmp_path / "photo.png"
     bad.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(100))
@@ -110,10 +110,11 @@ def test_papers_are_added_removed_and_brought_back(server: Any, visitor: Any, tm
         library.remove(*(paper.id for paper in library.papers() if paper.title.startswith("Again: ")))
 
 
-def test_papers_lie_by_topic(visitor: Any) -> None:
+def test_papers_lie_by_topic(resident: Any) -> None:
     """The map has a dot a paper; those of the last answer are ringed; a topic lists its papers; titles are text."""
-    visitor.ask("To how many bits does Pebble quantise the weights?")
-    page = shelf(visitor)
+    resident.page.click("#tab-ask-button")
+    resident.ask("To how many bits does Pebble quantise the weights?")
+    page = shelf(resident)
     page.locator("#topics").scroll_into_view_if_needed()
     page.wait_for_selector("#topics .ringed")
     page.wait_for_selector("#plot .scatterlayer .point")

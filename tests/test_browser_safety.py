@@ -156,17 +156,17 @@ def test_questions_are_shown_exactly(resident: Any, name: str) -> None:
     resident.check()
 
 
-def test_hostile_uploads(server: Any, visitor: Any, tmp_path: Path) -> None:
+def test_hostile_uploads(server: Any, resident: Any, tmp_path: Path) -> None:
     """A page with a hostile name and hostile text is taken in, listed and answered from, and runs nothing."""
     name = "<img src=x onerror=alert(1)> ${alert(1)}.csv"
     (tmp_path / name).write_text(f"title,abstract\nVexillum: {HOSTILE['script']},Vexillum flies 9 flags.\n")
-    page = visitor.page
+    page = resident.page
     page.click("#tab-library-button")
     page.locator("#upload input[type=file]").set_input_files(tmp_path / name)
     page.wait_for_selector("#report .files")
     page.wait_for_selector("#papers button")
     page.click("#tab-ask-button")
-    assert "9 flags" in visitor.ask("What does Vexillum fly?").inner_text()
+    assert "9 flags" in resident.ask("What does Vexillum fly?").inner_text()
     assert page.evaluate(NOTHING_FOREIGN) == []
     with Library.open(server.library) as library:
         library.remove(*(one.id for one in library.papers() if one.title.startswith("Vexillum")))

@@ -31,10 +31,8 @@ ACROSS = 0.3
 """What a tie between two topics counts beside one within: papers of one colour lie together."""
 STEPS = 300
 LONGEST_STEP = 4.0
-STRAY = 2.5
-"""How many times the median distance a paper may be from its topic's middle, and the name still stands above it."""
-HALF_NAME = 0.1
-"""Half of a name's width."""
+HALF_NAME, NAME_HEIGHT = 0.1, 0.14
+"""The room that a name takes on the map."""
 ROUNDS = 50
 
 
@@ -226,9 +224,9 @@ def _fitted(places: Matrix) -> Matrix:
 
 
 def _heading(places: Matrix) -> tuple[float, float]:
-    """Return where a group's name stands: in the middle, over most of its papers and those it would hide."""
-    middle = np.median(places, axis=0)
-    far = np.abs(places - middle).max(axis=1)
-    core = places[far <= STRAY * np.median(far)]
-    hidden = core[np.abs(core[:, 0] - middle[0]) < HALF_NAME]
-    return float(middle[0]), float(max([np.quantile(places[:, 1], 0.8), *hidden[:, 1]]))
+    """Return where a group's name stands: in the middle, over most of its papers, and over those that it would hide."""
+    across, height = float(np.median(places[:, 0])), float(np.quantile(places[:, 1], 0.8))
+    for hidden in np.sort(places[np.abs(places[:, 0] - across) < HALF_NAME, 1]):
+        if height < hidden < height + NAME_HEIGHT:
+            height = float(hidden)
+    return across, height
