@@ -6,11 +6,9 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from itertools import chain, repeat
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .catalogue import Catalogue
 from .errors import StoreError, shorten
@@ -21,12 +19,8 @@ from .model import AddReport, Embedder, Paper, Skipped
 from .passages import split
 from .records import Entry, Origin
 from .snapshot import Snapshot
-from .text import sentences
 
 __all__ = ["Writer"]
-
-QUICK = {"static"}
-"""Embedders that make a sentence's vector faster than it could be read: it is not kept."""
 
 
 class Writer:
@@ -133,12 +127,8 @@ class Writer:
         texts = [f"{paper.title} {paper.abstract[part.start : part.end]}" for paper, parts in cut for part in parts]
         if not texts:
             return []
-        vectors = _dealt(self._embedder(), texts, [len(parts) for _, parts in cut])
-        quotable: Iterable[NDArray[np.float32] | None] = repeat(None)
-        if self._embedder().name not in QUICK:
-            said = [[paper.abstract[start:end] for start, end in sentences(paper.abstract)] for paper in papers]
-            quotable = _dealt(self._embedder(), list(chain(*said)), [len(one) for one in said])
-        return [Entry(*whole, rows, said) for whole, rows, said in zip(cut, vectors, quotable, strict=False)]
+        vectors = np.split(self._embedder().embed(texts), np.cumsum([len(parts) for _, parts in cut])[:-1])
+        return [Entry(paper, parts, rows) for (paper, parts), rows in zip(cut, vectors, strict=True)]
 
     def remove(self, paper_ids: Sequence[str], left: Sequence[Origin] = ()) -> None:
         """Remove papers from all three stores, and forget the origins that others `left`."""
@@ -180,11 +170,6 @@ class Writer:
                 self._snapshot.make()
                 self._catalogue.put(embedder=embedder.name, fingerprint=embedder.fingerprint)
                 self._changed(self._catalogue.revision()[0])
-
-
-def _dealt(embedder: Embedder, texts: Sequence[str], counts: Sequence[int]) -> list[NDArray[np.float32]]:
-    """Return the vectors of texts as one array for each owner, who has so many of them."""
-    return np.split(embedder.embed(texts), np.cumsum(counts)[:-1])
 
 
 def _next(
