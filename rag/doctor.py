@@ -237,6 +237,7 @@ def report_of(found: dict[str, Any]) -> list[Line]:
     lines += [_fact(row["setting"], f"{row['address']} ({row['what']})") for row in found["network"]]
     if not found["network"]:
         lines.append((("  nothing is called over the network", ""),))
+    lines.append((("  only when asked for: the addresses given to rag add, and rag models pull", "dim"),))
     return lines
 
 

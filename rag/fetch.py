@@ -96,12 +96,11 @@ class Fetcher:
         """Return the reply at the end of the redirects; each place is checked before it is connected to."""
         import httpx
 
-        until = time.monotonic() + self._limits.longest
         url = _url(address)
         for _ in range(self._limits.redirects + 1):
             place = connectable(url.host, _port(url), allow_private=self._limits.allow_private, resolve=self._resolve)
             self._be_polite(url.host)
-            reply = self._asked_once(url, place, until)
+            reply = self._asked_once(url, place)
             if reply.status not in REDIRECTS or not reply.location:
                 return reply
             try:
@@ -119,12 +118,12 @@ class Fetcher:
             time.sleep(max(0.0, last + self._limits.pause - time.monotonic()))
         self._asked[host] = time.monotonic()
 
-    def _asked_once(self, url: httpx.URL, place: str, until: float) -> Reply:
+    def _asked_once(self, url: httpx.URL, place: str) -> Reply:
         import httpx
 
         address = str(url)
         try:
-            return asyncio.run(self._request(url, place, until))
+            return asyncio.run(self._request(url, place))
         except TimeoutError:
             what = f"{shown(address)} did not come whole in {self._limits.longest:g} s"
         except httpx.TimeoutException:
@@ -137,14 +136,14 @@ class Fetcher:
             what = f"{shown(address)} cannot be fetched ({shorten(str(error) or type(error).__name__)})"
         raise SourceError(what, remedy="run the same command again: it goes on where this one stopped")
 
-    async def _request(self, url: httpx.URL, place: str, until: float) -> Reply:
+    async def _request(self, url: httpx.URL, place: str) -> Reply:
         """Ask the checked address itself for the page, under the host's name: a name is never looked up twice."""
         import httpx
 
         # with a proxy of the environment, the address connected to would be the proxy's choice
         async with (
-            asyncio.timeout(max(0.0, until - time.monotonic())),
-            httpx.AsyncClient(trust_env=False, timeout=self._limits.silence) as client,
+            asyncio.timeout(self._limits.longest),
+            httpx.AsyncClient(trust_env=False, timeout=self._limits.silence, verify=url.scheme == "https") as client,
         ):
             request = client.build_request(
                 "GET",
@@ -196,7 +195,7 @@ def _url(address: str) -> httpx.URL:
         port = url.port
     except (httpx.InvalidURL, ValueError, TypeError):
         raise SourceError(f"{shown(address)} is not an address", remedy="as in https://arxiv.org/abs/...") from None
-    if url.scheme not in {"http", "https"} or not url.host or port == 0:
+    if url.scheme not in {"http", "https"} or not url.host or (port is not None and not 0 < port < 65536):
         raise SourceError(f"{shown(address)} is not an address of the web", remedy="take http:// or https://")
     if url.userinfo:
         raise SourceError(f"{shown(address)} holds a password", remedy="save the page with a browser instead")
