@@ -33,6 +33,11 @@ __all__ = ["Reading", "chunks", "in_chunks"]
 
 LONGEST_LIST = 500
 """Values in one SQL `IN`: below every database's limit."""
+# a statement that is made once is compiled once, which is most of what a small one costs
+STATE = sa.select(META.c.key, META.c.value).where(META.c.key.in_(["revision", "indexed"]))
+BY_KEY = sa.select(
+    PASSAGES.c.key, PASSAGES.c.paper_id, PASSAGES.c.ordinal, PASSAGES.c.start, PASSAGES.c.stop, PASSAGES.c.vector
+).where(PASSAGES.c.key.in_(sa.bindparam("keys", expanding=True)))
 
 
 class Reading:
@@ -65,9 +70,8 @@ class Reading:
 
     def revision(self) -> tuple[int, int]:
         """Return the number of the last write, and of the last one that Chroma is known to hold."""
-        query = sa.select(META.c.key, META.c.value).where(META.c.key.in_(["revision", "indexed"]))
         with self._begin() as connection:
-            found = {key: int(value) for key, value in connection.execute(query)}
+            found = {key: int(value) for key, value in connection.execute(STATE)}
         return found.get("revision", 0), found.get("indexed", 0)
 
     def counts(self) -> tuple[int, int]:
@@ -136,9 +140,12 @@ class Reading:
 
     def passages(self, keys: Sequence[str]) -> dict[str, tuple[Passage, NDArray[np.float32]]]:
         """Return passages with their vectors, by key; keys that are not there are left out."""
+        found = {}
         with self._begin() as connection:
-            rows = in_chunks(connection, sa.select(PASSAGES), PASSAGES.c.key, list(keys))
-            return {row.key: (as_passage(row), as_vector(row.vector)) for row in rows}
+            for chunk in chunks(list(keys)):
+                for key, paper_id, ordinal, start, stop, vector in connection.execute(BY_KEY, {"keys": chunk}):
+                    found[key] = Passage(paper_id, ordinal, start, stop), as_vector(vector)
+        return found
 
     def entries(self, ids: Sequence[str]) -> list[Entry]:
         """Return papers with their passages and vectors, in the order of `ids`."""

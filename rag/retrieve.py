@@ -20,7 +20,7 @@ from .synonyms import meanings
 from .text import terms
 from .vectors import VectorStore
 
-__all__ = ["Stores", "retrieve", "scaled"]
+__all__ = ["Stores", "retrieve", "scaled", "wanted"]
 
 TOGETHER = 5_000
 """Passages from which both rankings are searched at once: below, handing one over takes longer than it saves."""
@@ -69,7 +69,7 @@ def retrieve(
     collection.
     """
     asked = stores.embedder.embed([question])[0]
-    weights = _wanted(question, settings.synonyms)
+    weights = wanted(question, settings.synonyms)
     found = _candidates(weights, asked, stores, settings, where)
     if found is None:
         return []
@@ -82,7 +82,7 @@ def retrieve(
     return _collapse(found, fused, stores.catalogue, k)
 
 
-def _wanted(question: str, synonyms: float) -> dict[str, float]:
+def wanted(question: str, synonyms: float) -> dict[str, float]:
     """Return the terms that BM25 looks for, each with its weight."""
     weights = dict.fromkeys(terms(question), 1.0)
     for stems in meanings(question).values() if synonyms else ():

@@ -24,6 +24,8 @@ MOST = 10
 WEIGHT = 1.0
 """What a match of such a word counts, times its cosine, beside 1 for the word itself."""
 SHORTEST = 3
+REMEMBERED = 10_000
+"""Words whose neighbours are kept."""
 NEARLY = 0.95
 """The most that a word of another stem can be like a word."""
 
@@ -59,19 +61,25 @@ def likeness(asked: Sequence[str], said: Sequence[str]) -> NDArray[np.float32]:
     return np.asarray(near, dtype=np.float32)
 
 
-@lru_cache(maxsize=256)
-def _near(plain: tuple[str, ...]) -> list[list[tuple[str, float]]]:
-    """Return for each word the vocabulary's nearest, best first."""
-    if not plain:
-        return []
-    names, table = _vocabulary()
-    cosines = unit_rows(load_wordllama().embed(list(plain))) @ table.T
-    nearest = np.argpartition(-cosines, MOST, axis=1)[:, : MOST + 1]
-    rows = []
-    for row, columns in enumerate(nearest):
-        ordered = sorted(columns, key=lambda column: -cosines[row, column])
-        rows.append([(names[c], float(cosines[row, c])) for c in ordered if cosines[row, c] > NEAREST][: MOST + 1])
-    return rows
+def _near(plain: tuple[str, ...]) -> list[tuple[tuple[str, float], ...]]:
+    """Return for each word the vocabulary's nearest, best first; remembered, since questions share their words."""
+    kept = _remembered()
+    known = {word: kept.get(word) for word in plain}
+    if missing := [word for word, near in known.items() if near is None]:
+        if len(kept) > REMEMBERED:
+            kept.clear()
+        names, table = _vocabulary()
+        cosines = unit_rows(load_wordllama().embed(missing)) @ table.T
+        for word, row in zip(missing, cosines, strict=True):
+            near = np.flatnonzero(row > NEAREST)
+            first = near[np.argsort(-row[near], kind="stable")][: MOST + 1]
+            known[word] = kept[word] = tuple((names[place], float(row[place])) for place in first)
+    return [known[word] or () for word in plain]
+
+
+@lru_cache(maxsize=1)
+def _remembered() -> dict[str, tuple[tuple[str, float], ...]]:
+    return {}
 
 
 @lru_cache(maxsize=1)
