@@ -12,6 +12,7 @@ from .facts import names
 from .model import Draft, DraftSentence, Embedder, Evidence, Span
 from .question import Kind, kind_of
 from .relevance import Asked, Idf, is_answerable, prepared
+from .sides import sides
 from .text import content, terms
 
 __all__ = ["LIMITS", "Limits", "draft_answer"]
@@ -130,11 +131,12 @@ def draft_answer(question: str, evidence: Sequence[Evidence], embedder: Embedder
     kind = kind_of(question)
     pieces = evidence if kind in ACROSS else _named(question, evidence, idf)
     weights = WEIGHTS.get(embedder.name, WEIGHTS["minilm"])
-    told = sorted(_by_words(kind, asked, pieces[:LOOKED_AT], weights), key=lambda one: -one.score)[:COMPARED]
+    compared = len(sides(question))
+    told = _told(kind, asked, pieces[: compared or LOOKED_AT], weights, compared)
     scored = _by_meaning(question, told, embedder, weights)
     if not scored:
         return Draft((), reason=NOT_HELD)
-    chosen = sorted(_choose(scored, LIMITS[kind]), key=lambda one: (one.evidence.rank, one.span))
+    chosen = sorted(_choose(scored, LIMITS[kind], every=compared > 0), key=lambda one: (one.evidence.rank, one.span))
     if kind is Kind.NUMERIC and not any(FIGURE.search(one.text) for one in chosen):
         return Draft((), reason=NOT_SAID.format(chosen[0].evidence.paper.title))
     quotes = tuple(DraftSentence(one.text, (one.evidence,), one.span) for one in chosen)
@@ -152,6 +154,14 @@ def _named(question: str, evidence: Sequence[Evidence], idf: Idf) -> Sequence[Ev
     wanted = [name for name in wanted if name and max(idf(stem) for stem in name) >= rare]
     named = [piece for piece in evidence if any(name <= prepared(piece.paper).title for name in wanted)]
     return named or evidence
+
+
+def _told(kind: Kind, asked: Asked, evidence: Sequence[Evidence], weights: Weights, compared: int) -> list[Scored]:
+    """Return the best sentences by their words; of a comparison, as many for each paper compared."""
+    told = sorted(_by_words(kind, asked, evidence, weights), key=lambda one: -one.score)
+    if not compared:
+        return told[:COMPARED]
+    return [one for piece in evidence for one in [one for one in told if one.evidence is piece][: COMPARED // compared]]
 
 
 def _by_words(kind: Kind, asked: Asked, evidence: Sequence[Evidence], weights: Weights) -> Iterator[Scored]:
@@ -189,17 +199,18 @@ def _of_kind(text: str, kind: Kind, weights: Weights) -> float:
     return weights.method * (kind is Kind.HOW and bool(METHOD.search(text)))
 
 
-def _choose(scored: Sequence[Scored], limits: Limits) -> list[Scored]:
-    """Return the best sentences within the limits, none of them far below the best."""
-    chosen: list[Scored] = []
-    taken: Counter[str] = Counter()
-    for one in sorted(scored, key=lambda candidate: -candidate.score):
+def _choose(scored: Sequence[Scored], limits: Limits, *, every: bool) -> list[Scored]:
+    """Return the best sentences within the limits, none of them far below the best; or first one of `every` paper."""
+    ranked = sorted(scored, key=lambda candidate: -candidate.score)
+    firsts = {one.evidence.paper.id: one for one in reversed(ranked)} if every else {}
+    chosen = list(firsts.values())
+    taken = Counter(list(firsts))
+    for one in ranked:
         paper = one.evidence.paper.id
-        if chosen and one.score < chosen[0].score - limits.within:
+        if len(chosen) >= limits.sentences or one.score < ranked[0].score - limits.within:
             break
-        if taken[paper] < limits.per_paper and (paper in taken or len(taken) < limits.papers):
+        fits = taken[paper] < limits.per_paper and (paper in taken or len(taken) < limits.papers)
+        if fits and one not in chosen:
             taken[paper] += 1
             chosen.append(one)
-        if len(chosen) == limits.sentences:
-            break
     return chosen

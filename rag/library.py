@@ -31,6 +31,7 @@ from .records import Where
 from .retrieve import Stores, retrieve
 from .scan import Scan
 from .settings import Settings, load_settings
+from .sides import joined, sides
 from .snapshot import Snapshot
 from .sources import expand, holds_files
 from .vectors import VectorStore, collection_name
@@ -44,6 +45,8 @@ STARTER = Path(__file__).parent / "starter" / "papers.jsonl"
 """The starter library: digests, in our own words, of 150 papers."""
 EVIDENCE = 10
 """Papers that are looked at for one answer."""
+OF_EACH = 3
+"""Papers that are looked at for each side of a comparison."""
 History = Sequence[Turn | Mapping[str, Any]]
 
 
@@ -229,7 +232,9 @@ class Library:
         yield Event("answer", answer=replace(reply, timings={**timings, **reply.timings}))
 
     def _search(self, where: Where | None, asked: str, k: int) -> list[Evidence]:
-        return retrieve(asked, self._stores(), self.settings, k=k, where=where)
+        found = retrieve(asked, self._stores(), self.settings, k=k, where=where)
+        compared = sides(asked)
+        return joined(compared, found, partial(self._search, where, k=OF_EACH)) if compared else found
 
     def _quoted(self, asked: str, evidence: Sequence[Evidence]) -> Draft:
         return draft_answer(asked, evidence, self.embedder, self._idf)

@@ -182,6 +182,15 @@ def test_a_sentence_with_markup_is_not_quoted(active: str) -> None:
     assert draft_answer("How do bees sleep in winter?", alone, embedder(), lambda _stem: 1.0).sentences == ()
 
 
+def test_both_sides_of_a_comparison_are_quoted() -> None:
+    """Each thing compared has its sentence, from the first papers of the evidence and from no other."""
+    question = "What is the difference between Pebble and Orchard?"
+    sides = (PAPERS[1], PAPERS[3])
+    draft = draft_answer(question, search(question, sides) + search(question, PAPERS[4:]), embedder(), lambda _: 1.0)
+    assert {quote.evidence[0].paper for quote in draft.sentences} == set(sides)
+    assert len(draft.sentences) <= LIMITS[Kind.COMPARISON].sentences
+
+
 def test_a_scrap_is_not_quoted() -> None:
     """A sentence of fewer than four telling words answers nothing, however near it is."""
     scrap = replace(PAPERS[0], abstract=f"{PAPERS[0].abstract} The code is available.")
