@@ -187,7 +187,7 @@ def test_both_sides_of_a_comparison_are_quoted() -> None:
     question = "What is the difference between Pebble and Orchard?"
     sides = (PAPERS[1], PAPERS[3])
     draft = draft_answer(question, search(question, sides) + search(question, PAPERS[4:]), embedder(), lambda _: 1.0)
-    assert {quote.evidence[0].paper for quote in draft.sentences} == set(sides)
+    assert {quote.cites[0].paper for quote in draft.sentences} == set(sides)
     assert len(draft.sentences) <= LIMITS[Kind.COMPARISON].sentences
 
 
