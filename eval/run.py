@@ -155,6 +155,42 @@ def checker(
     told_checker(labels, library, seed)
 
 
+@app.command()
+def ablate(
+    questions: Questions = QUESTIONS,
+    library: Folder = None,
+    split: Annotated[str | None, typer.Option(metavar="dev|test", help="Only this split.")] = None,
+    limit: Annotated[int | None, typer.Option(metavar="N", help="A stratified sample.")] = None,
+    seed: Seed = 0,
+) -> None:
+    """Switch each part of the offline answer off in turn, and print what it was worth."""
+    from .session import told_ablation
+
+    told_ablation(questions, library, split, limit, seed)
+
+
+@app.command()
+def speed(
+    size: Annotated[list[int] | None, typer.Option(metavar="N", min=100, help="Papers (default: 1000, 10000).")] = None,
+    collection: Annotated[
+        list[Path] | None, typer.Option(metavar="DIR", help="Compare with peers on this collection, in BEIR format.")
+    ] = None,
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where to write.")] = Path(".eval") / "speed",
+    seed: Seed = 0,
+) -> None:
+    """Time libraries of made-up papers beside their raw parts; write speed.json, speed.md and speed.svg."""
+    from .speed import SpeedOptions, measure
+    from .speed_report import write
+
+    peers = {}
+    if collection:
+        from .speed_peers import compare_peers
+
+        peers = compare_peers(collection, note)
+    sizes = measure(SpeedOptions(tuple(size or (1_000, 10_000)), seed=seed), note)
+    emit(write(sizes, peers, out))
+
+
 def _split(listed: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in listed.split(",") if part.strip())
 
