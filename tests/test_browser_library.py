@@ -19,7 +19,7 @@ HOSTILE = (
     Paper("h1", f"{SCRIPT} Tricky sea", TRICKY, url="javascript:alert(3)", source=SCRIPT),
     Paper("h2", '<a href="https://evil.example">free</a> <form action=//evil.example>', f"{SCRIPT} It has 3 tides."),
     Paper("h3", "\u202egnitnirp\u202c %{x} <b>bold</b> $x^2$ Markdown ![x](//evil.example/x.png)", "Ink has 4 tides."),
-    Paper("h4", "Endless " + "x" * 100_000, "An endless title has 5 tides. " * 3_000),
+    Paper("h4", "Endless " + "x" * 100_000, "An endless title has 5 tides. " * 30),
 )
 
 

@@ -101,7 +101,8 @@ class Desk:
 
     def renew(self, keys: object, talk: Talk | None) -> Updates:
         """Show examples of the library as it is now; a conversation stays as it is."""
-        return {} if self.opened(keys, talk).turns else {self.suggestions: suggestions_html(self.examples())}
+        is_begun = bool(self.opened(keys, talk).turns)
+        return {self.suggestions: gr.skip() if is_begun else suggestions_html(self.examples())}
 
     def begin(self, keys: object) -> Updates:
         """Begin a new conversation; the one before stays among the earlier ones."""
@@ -110,7 +111,7 @@ class Desk:
     def reopen(self, key: object, keys: object) -> Updates:
         """Show an earlier conversation of this browser."""
         known = key in keys if isinstance(keys, list) else False
-        return self._open(self.kept.opened(key), keys) if known else {}
+        return self._open(self.kept.opened(key), keys) if known else {self.suggestions: gr.skip()}
 
     def _open(self, talk: Talk, keys: object) -> Updates:
         others = [key for key in keys if isinstance(key, str) and key != talk.key] if isinstance(keys, list) else []
