@@ -116,7 +116,8 @@ class Snapshot:
             return None, -1
         part = Part(**columns, sets=sets)
         same = len({len(part.papers), len(part.vectors), len(part.short), len(part.codes), len(part.ends) - 1}) == 1
-        return (part, said["revision"]) if same else (None, -1)
+        whole = same and int(part.ends[-1]) == len(part.keys)
+        return (part, said["revision"]) if whole else (None, -1)
 
     def _write(self, folder: Path, passages: int, revision: int) -> None:
         """Write the files of all passages, a batch at a time, so that memory does not grow with the library."""
@@ -150,6 +151,8 @@ class Snapshot:
             columns["vectors"][here] = part.vectors
             columns["short"][here] = shortened(columns["vectors"][here], axes)
             at += len(rows)
+        if at != passages:
+            raise OSError(f"{at} passages were read, {passages} counted")
         for column in columns.values():
             column.flush()
         np.save(folder / "keys.npy", np.frombuffer(b"".join(keys), dtype=np.uint8))
