@@ -11,13 +11,14 @@ from .exempt import FEWEST_WORDS
 from .facts import names
 from .model import Draft, DraftSentence, Embedder, Evidence, Span
 from .question import Kind, kind_of
-from .relevance import Asked, Idf, is_answerable, prepared
+from .relevance import NOWHERE, Asked, Idf, is_answerable, prepared, unheard
 from .sides import sides
 from .text import content, terms
 
 __all__ = ["LIMITS", "Limits", "draft_answer"]
 
 NOT_HELD = "The papers in this library do not answer this question."
+NOT_NAMED = 'No paper in this library mentions "{}".'
 NOT_SAID = 'The abstract of "{}" does not say.'
 ACROSS = {Kind.LIST, Kind.FIND, Kind.COMPARISON}
 """Kinds that are answered from several papers, one to a line."""
@@ -31,8 +32,6 @@ To compare more takes a neural embedder longer than all the rest of an answer; o
 """
 RARE = 0.7
 """The IDF of a name, as a share of the highest there can be, from which it tells one paper from the others."""
-NOWHERE = "\0"
-"""A term that no paper holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +125,8 @@ def draft_answer(question: str, evidence: Sequence[Evidence], embedder: Embedder
     the best is left out, so that an answer ends when the question is answered.
     """
     asked = Asked.of(question, idf)
+    if name := unheard(question, asked, evidence, idf):
+        return Draft((), reason=NOT_NAMED.format(name))
     if not is_answerable(asked, evidence, embedder.name):
         return Draft((), reason=NOT_HELD)
     kind = kind_of(question)

@@ -10,18 +10,23 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
+from .facts import names
 from .model import Evidence, Paper, Span
 from .question import asked_for
 from .synonyms import Meanings, likeness, meanings
 from .text import content, sentences, stem, terms
 
-__all__ = ["Asked", "Idf", "Prepared", "is_answerable", "prepared"]
+__all__ = ["NOWHERE", "Asked", "Idf", "Prepared", "is_answerable", "prepared", "unheard"]
 
 Idf = Callable[[str], float]
+NOWHERE = "\0"
+"""A term that no paper holds."""
 
 LOOKED_AT = 3
 """The gate looks at the best papers only: further down there is always something that shares a word."""
 
+COVERED = 0.6
+"""The share of a question that papers must say when a name in it is in none of them."""
 GATES = {"static": (1.2, 40.0, -11.2), "minilm": (2.7, 37.2, -10.8)}
 """By embedder (one that is not here: as `minilm`) the weights of a logistic model of "the library holds this".
 
@@ -108,6 +113,20 @@ def prepared(paper: Paper) -> Prepared:
         words=tuple(place),
         places=tuple(tuple(place[word] for word in one) for one in said),
     )
+
+
+def unheard(question: str, asked: Asked, evidence: Iterable[Evidence], idf: Idf) -> str:
+    """Return a name in the question that no paper holds, or "" when there is none or the rest is well covered.
+
+    What "Marrowbone" digs is not told by papers that lack the word, however near they are. No
+    answerable dev question holds a name that is in no paper.
+    """
+    best = list(evidence)[:LOOKED_AT]
+    if max((asked.coverage(prepared(piece.paper).stems) for piece in best), default=0.0) >= COVERED:
+        return ""
+    least = idf(NOWHERE)
+    stems = {name: terms(name) for name in names(question)}
+    return next((name for name, some in stems.items() if some and all(idf(stem) >= least for stem in some)), "")
 
 
 def is_answerable(asked: Asked, evidence: Iterable[Evidence], embedder: str) -> bool:

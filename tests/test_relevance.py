@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from invented import PAPERS
 
 from rag.model import Evidence, Paper, Passage
-from rag.relevance import Asked, is_answerable, prepared
+from rag.relevance import NOWHERE, Asked, is_answerable, prepared, unheard
 from rag.text import sentences, terms
 
 IDF = {"lamp": 3.0, "glow": 1.0, "moth": 0.0}
@@ -102,3 +102,24 @@ def test_the_gate_looks_at_the_best_three() -> None:
     fitting = evidence(PAPERS[0], 0.3)
     assert is_answerable(HELD, [*others[:2], fitting], "static")
     assert not is_answerable(HELD, [*others, fitting], "static")
+
+
+@pytest.mark.parametrize(
+    ("question", "name"),
+    [
+        ("What does Marrowbone dig?", "Marrowbone"),
+        ("What does Pebble quantise?", ""),
+        ("To how many bits does Pebble quantise the weights of speech models on Marrowbone?", ""),
+        ("what is dug?", ""),
+    ],
+)
+def test_a_name_that_no_paper_holds(question: str, name: str) -> None:
+    """It is told unless the papers say most of the rest of the question."""
+    held = {stem for paper in PAPERS for stem in prepared(paper).stems}
+
+    def idf(stem: str) -> float:
+        return 1.0 if stem in held else 3.0
+
+    assert idf(NOWHERE) == 3.0
+    found = [evidence(PAPERS[1], 0.3)]
+    assert unheard(question, Asked.of(question, idf), found, idf) == name
