@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from importlib import import_module
 from typing import Any
 
-from rag import extract, relevance
+from rag import extract
 from rag.library import Library
-from rag.settings import Settings
 
 from .answering import Journal, ask_all, inquiries
 from .marking import Desk, Marked
@@ -31,8 +30,8 @@ class Part:
     name: str
     settings: Mapping[str, Any] = field(default_factory=dict)
     weights: Mapping[str, float] = field(default_factory=dict)
-    names: Mapping[str, Any] = field(default_factory=dict)
-    """By `module.name`."""
+    names: Mapping[tuple[str, str], Any] = field(default_factory=dict)
+    """By the module's name in `rag` and its own."""
 
 
 def _no_sides(_question: str) -> tuple[str, ...]:
@@ -41,6 +40,10 @@ def _no_sides(_question: str) -> tuple[str, ...]:
 
 def _all_papers(_question: str, evidence: Sequence[Any], _idf: object) -> Sequence[Any]:
     return evidence
+
+
+def _always(*_given: object) -> bool:
+    return True
 
 
 PARTS = (
@@ -56,9 +59,9 @@ PARTS = (
     Part("no method for a how", weights={"method": 0.0}),
     Part("no place in the abstract", weights={"position": 0.0, "opening": 0.0}),
     Part("no score of the paper", weights={"paper_cosine": 0.0, "paper_terms": 0.0, "fused": 0.0}),
-    Part("names single out no paper", names={"extract._named": _all_papers}),
-    Part("comparisons are not split", names={"extract.sides": _no_sides, "library.sides": _no_sides}),
-    Part("nothing is refused", names={"extract.is_answerable": lambda *_: True}),
+    Part("names single out no paper", names={("extract", "_named"): _all_papers}),
+    Part("comparisons are not split", names={("extract", "sides"): _no_sides, ("library", "sides"): _no_sides}),
+    Part("nothing is refused", names={("extract", "is_answerable"): _always}),
 )
 
 
@@ -72,37 +75,29 @@ class Row:
 
 
 def measure(
-    library: Path, questions: Sequence[Question], settings: Settings, progress: Progress, *, seed: int = 0
+    library: Library, questions: Sequence[Question], progress: Progress = lambda _done, _what: None, *, seed: int = 0
 ) -> list[Row]:
-    """Ask all questions once for each part; the library is only read."""
-    rows: list[Row] = []
+    """Ask all questions once for each part; the first row is that of all on. The library is only read."""
+    desk, rows = Desk.of(library.papers()), list[Row]()
     base: list[Marked] = []
     for place, part in enumerate(PARTS):
         progress(place / len(PARTS), part.name)
-        marked = _marked(library, questions, settings, part)
+        with _without(part, library):
+            given = ask_all(library, inquiries(questions), Journal())
+        marked = [desk.mark(one, desk.read(given[one.id].answer)) for one in questions]
         base = base or marked
         rows.append(_row(part, base, marked, seed))
     progress(1.0, "done")
     return rows
 
 
-def _marked(library: Path, questions: Sequence[Question], settings: Settings, part: Part) -> list[Marked]:
-    with Library.open(library, settings=settings.model_copy(update=dict(part.settings))) as opened, _without(part):
-        desk = Desk.of(opened.papers())
-        given = ask_all(opened, inquiries(questions), Journal())
-    return [desk.mark(one, desk.read(given[one.id].answer)) for one in questions]
-
-
 @contextmanager
-def _without(part: Part) -> Iterator[None]:
+def _without(part: Part, library: Library) -> Iterator[None]:
     """Switch a part off for as long as the context lasts."""
-    import rag.library
-
-    modules = {"extract": extract, "relevance": relevance, "library": rag.library}
-    swaps: dict[tuple[Any, str], Any] = {}
-    for path, value in part.names.items():
-        module, _, name = path.partition(".")
-        swaps[modules[module], name] = value
+    swaps: dict[tuple[Any, str], Any] = {
+        (import_module(f"rag.{module}"), name): value for (module, name), value in part.names.items()
+    }
+    swaps[library, "settings"] = library.settings.model_copy(update=dict(part.settings))
     if part.weights:
         swaps[extract, "WEIGHTS"] = {name: replace(one, **part.weights) for name, one in extract.WEIGHTS.items()}
     kept = {(module, name): getattr(module, name) for module, name in swaps}

@@ -24,7 +24,7 @@ from .questions import QuestionsError, load
 from .record import Run, RunError, dumped, load_run, save
 from .starter import starter_library
 
-__all__ = ["Judge", "asked", "finish", "rescored", "told_checker", "told_comparison", "write_baseline"]
+__all__ = ["Judge", "asked", "finish", "rescored", "told_ablation", "told_checker", "told_comparison", "write_baseline"]
 
 JUDGED = Path(".eval") / "judge"
 
@@ -167,6 +167,16 @@ def write_baseline(path: Path | None, out: Path, resamples: int) -> None:
     save(out, dumped(baseline_of(run)))
     held = run.aggregates["all"]["headline"]
     emit(f"{out}: headline {held.value:+.4f} over {held.n} questions\n")
+
+
+def told_ablation(questions: Path, folder: Path | None, split: str | None, limit: int | None, seed: int) -> None:
+    """Print what each part of the offline answer is worth on these questions."""
+    from .ablation import measure, render
+
+    chosen = choose(Options(questions, limit, split=split, seed=seed)).questions
+    with opened(folder) as (library, _), bar("switching parts off") as progress:
+        found = measure(library, chosen, progress, seed=seed)
+    emit(render(found))
 
 
 def told_checker(labels: Path, folder: Path | None, seed: int) -> None:
