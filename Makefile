@@ -9,7 +9,7 @@ export UV_PYTHON_DOWNLOADS = never
 export UV_PYTHON = $(shell $(PYTHON) -c 'import sys; print(sys.executable)')
 
 .DEFAULT_GOAL := help
-.PHONY: help chat test lint types unit eval gate baseline picture screenshots lock clean
+.PHONY: help chat test lint types unit eval gate baseline picture screenshots crash hostile audit lock clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
@@ -49,11 +49,27 @@ picture: .venv/.ready ## Draw the picture of the README
 screenshots: .venv/.ready ## Take pictures of the web page
 	$(RUN)python tests/screenshots.py
 
+KILLS ?= 200
+crash: .venv/.ready ## Kill writing commands KILLS times and look at what is left
+	$(RUN)python tests/crash.py $(KILLS)
+
+FILES ?= 1000
+hostile: .venv/.ready ## Read FILES generated bad files
+	HOSTILE_FILES=$(FILES) $(RUN)python -m pytest -q tests/test_hostile.py
+
+# in a folder of its own, so that nothing of it is needed to work on the code
+audit: .venv/.ready ## Look for known flaws, bad habits, and the licences of what Paperchat needs
+	UV_PROJECT_ENVIRONMENT=.audit $(UV) sync --frozen --only-group audit --quiet
+	$(UV) export --frozen --all-extras --no-dev --no-emit-project --quiet --output-file .audit/requirements.txt
+	.audit/bin/bandit --quiet --severity-level medium --recursive rag ui eval
+	.audit/bin/pip-licenses --python .venv/bin/python --order=license --format=markdown --output-file=.audit/licences.md
+	.audit/bin/pip-audit --requirement .audit/requirements.txt --no-deps --disable-pip
+
 lock: $(UV) ## Choose newest versions of what Paperchat needs
 	$(UV) lock --upgrade
 
 clean: ## Remove everything that make has made
-	rm -rf .venv .uv .mypy_cache .ruff_cache .pytest_cache .hypothesis .eval
+	rm -rf .venv .uv .audit .mypy_cache .ruff_cache .pytest_cache .hypothesis .eval
 
 .venv/.ready: pyproject.toml uv.lock $(UV)
 	$(UV) sync --frozen --all-extras --quiet

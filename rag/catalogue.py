@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from uuid import uuid4
 import sqlalchemy as sa
 
 from .errors import LibraryMismatch, shorten
+from .postgres import connecting, exclusive, is_held
 from .reading import Reading, chunks, in_chunks
 from .records import (
     META,
@@ -29,26 +31,57 @@ from .records import (
 
 __all__ = ["Catalogue"]
 
+MAKING = 30.0
+"""Seconds that making the tables waits for another machine that makes or writes them."""
+
 
 class Catalogue(Reading):
     """An open catalogue. Every method is one transaction; StoreError is raised when the database fails."""
 
-    def __init__(self, url: sa.URL, *, writable: bool = True) -> None:
-        super().__init__(sa.create_engine(url), url.render_as_string(hide_password=True))
-        if url.get_backend_name() == "sqlite":
+    def __init__(self, made: sa.URL | sa.Engine, *, writable: bool = True) -> None:
+        engine = sa.create_engine(made) if isinstance(made, sa.URL) else made
+        super().__init__(engine, engine.url.render_as_string(hide_password=True))
+        self.is_shared = engine.dialect.name != "sqlite"
+        if not self.is_shared:
             sa.event.listen(self._engine, "connect", _set_pragmas if writable else _set_read_pragmas)
-        with self._failures():
-            if writable:
-                tables.create_all(self._engine)
-            found = self.get("schema")
+        if writable:
+            self._make()
+        found = self.get("schema")
         if found is not None and int(found) > SCHEMA:
             self.close()
             raise LibraryMismatch(
                 f"the library {shorten(self.where)} has schema {found}, this Paperchat knows up to {SCHEMA}",
                 remedy="upgrade: pip install -U paperchat",
             )
-        if found is None and writable:
-            self.put(schema=str(SCHEMA), revision="0", indexed="0", library=uuid4().hex[:12])
+
+    def _make(self) -> None:
+        """Make the tables of a new library."""
+        with self._failures():
+            if self.is_shared and sa.inspect(self._engine).has_table(META.name):
+                return
+            with self.exclusive(MAKING):
+                tables.create_all(self._engine)
+                if self.get("schema") is None:
+                    self.put(schema=str(SCHEMA), revision="0", indexed="0", library=uuid4().hex[:12])
+
+    @contextmanager
+    def exclusive(self, timeout: float) -> Iterator[None]:
+        """Keep writers of other machines out of a shared catalogue; one in a folder has the folder's own lock."""
+        if not self.is_shared:
+            yield
+            return
+        with self._failures(), exclusive(self._engine, timeout, self.where):
+            yield
+
+    def is_held(self) -> bool:
+        """Tell whether a writer, on any machine, is at work in a shared catalogue."""
+        with self._failures():
+            return self.is_shared and is_held(self._engine)
+
+    @classmethod
+    def at(cls, address: str, timeout: float) -> Catalogue:
+        """Open or make the catalogue in a Postgres database; `timeout` is how long its server may say nothing."""
+        return cls(connecting(address, timeout))
 
     @classmethod
     def in_folder(cls, folder: Path, *, writable: bool = True) -> Catalogue:

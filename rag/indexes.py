@@ -45,6 +45,13 @@ class Indexes:
         if self._lexical.revision() >= 0:
             self._lexical.reload()
 
+    def catch_up(self) -> None:
+        """Bring the BM25 index to the catalogue's revision, however far Chroma is."""
+        revision, _ = self._catalogue.revision()
+        if self._lexical.revision() != revision:
+            self.see()
+            self._catch_up_lexical(revision)
+
     def is_behind(self) -> bool:
         """Tell whether an index lacks the last revision: a writer is at work or was cut off, or files are gone."""
         revision, indexed = self._catalogue.revision()

@@ -17,7 +17,7 @@ from typing import Any
 
 from .catalogue import Catalogue
 from .embed import choose, fingerprint
-from .errors import LibraryMismatch, LibraryMissing, SourceError, StoreError, UnknownPaper, shorten
+from .errors import LibraryMismatch, LibraryMissing, SourceError, StoreError, UnknownPaper, UsageError, shorten
 from .extract import draft_answer
 from .fetch import Limits, is_address
 from .followup import standalone
@@ -72,14 +72,14 @@ class Library:
         """Open the library in a folder; `anew` is the embedder that is about to embed every paper again."""
         self.settings = settings or load_settings()
         self.path = Path(path) if path is not None else self.settings.library
-        if not (self.path / "catalogue.sqlite").is_file():
+        if not is_there(self.path, self.settings):
             raise LibraryMissing(
                 f"there is no library in {shorten(self.path)}",
                 remedy="make one with: rag add --starter, or: rag add FILE...",
             )
         self.is_writable = is_writable(self.path)
         self._pages = self.path / "pages"
-        self._catalogue = Catalogue.in_folder(self.path, writable=self.is_writable)
+        self._catalogue = _catalogue(self.path, self.settings, writable=self.is_writable)
         try:
             self.embedder_name = anew.name if anew else self._checked_embedder()
         except LibraryMismatch:
@@ -110,7 +110,7 @@ class Library:
         """
         settings = settings or load_settings()
         folder = Path(path) if path is not None else settings.library
-        if create and not (folder / "catalogue.sqlite").exists():
+        if create and not is_there(folder, settings):
             _create(folder, settings)
         return cls(folder, settings=settings, tell=tell)
 
@@ -282,6 +282,7 @@ class Library:
             state = self._catalogue.revision()
             if state != self._seen:
                 self._vectors.close()
+                self._writer.catch_up()
                 self._lexical.reload()
                 self._changed(state[0])
                 self._seen = state
@@ -397,16 +398,30 @@ def answer(
         return opened.ask(question, history=history)
 
 
+def is_there(folder: Path, settings: Settings) -> bool:
+    """Tell whether a library is in a folder, or, when its catalogue is shared, whether this machine has its part."""
+    return (folder / "lexical").is_dir() if settings.catalogue_url else (folder / "catalogue.sqlite").is_file()
+
+
+def _catalogue(folder: Path, settings: Settings, *, writable: bool = True) -> Catalogue:
+    if settings.catalogue_url is None:
+        return Catalogue.in_folder(folder, writable=writable)
+    if settings.chroma_url is None:
+        raise UsageError("RAG_CATALOGUE_URL is set without RAG_CHROMA_URL", remedy="machines share both, or neither")
+    return Catalogue.at(settings.catalogue_url, settings.server_timeout)
+
+
 def _create(folder: Path, settings: Settings) -> None:
     """Make an empty library, and fix its embedder."""
     made = choose(settings.embedder, settings)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "lexical" if settings.catalogue_url else folder).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(
             f"the folder {shorten(folder)} cannot be made ({error.strerror or error})",
             remedy="take another one with --library",
         ) from error
-    catalogue = Catalogue.in_folder(folder)
-    catalogue.put(embedder=made.name, fingerprint=made.fingerprint)
+    catalogue = _catalogue(folder, settings)
+    if catalogue.get("fingerprint") is None:  # another machine may have made a shared one
+        catalogue.put(embedder=made.name, fingerprint=made.fingerprint)
     catalogue.close()

@@ -41,6 +41,8 @@ class Settings(BaseSettings):
     """Where they are fetched from; None: from where Chroma fetches them."""
     models_sha256: str | None = None
     """The sum that the fetched archive must have; None: that of Chroma's."""
+    catalogue_url: str | None = None
+    """A Postgres database that many machines share, as in postgresql://user@host/name; None: SQLite in the folder."""
     chroma_url: str | None = None
     """A Chroma server, as in http://127.0.0.1:8000; None: Chroma embedded in the folder."""
     store_documents: bool = True

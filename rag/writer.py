@@ -5,13 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
 
 from .catalogue import Catalogue
-from .errors import StoreError, shorten
+from .errors import LibraryLocked, StoreError, shorten
 from .indexes import Indexes, Tell
 from .ingest import Arrival, Plan, batches, plan
 from .lock import finishing, is_locked, writing
@@ -51,7 +51,7 @@ class Writer:
         """Hold the lock, with both indexes at the catalogue's revision."""
         if not self._path.is_dir():
             raise StoreError(f"the library {shorten(self._path)} is gone", remedy="make it anew with: rag add")
-        with self._threads, writing(self._path, self._timeout):
+        with self._threads, writing(self._path, self._timeout), self._catalogue.exclusive(self._timeout):
             self._indexes.see()
             if self._indexes.is_behind():
                 self._indexes.repair(self._tell)
@@ -60,9 +60,16 @@ class Writer:
 
     def repair_leftovers(self) -> None:
         """Repair what an interrupted writer left, unless somebody is writing now."""
-        if self._indexes.is_behind() and not is_locked(self._path):
+        self.catch_up()
+        if self._indexes.is_behind() and not is_locked(self._path) and not self._catalogue.is_held():
             with self._writing():
                 pass
+
+    def catch_up(self) -> None:
+        """Bring this machine's BM25 index to what other machines wrote, unless a writer here is about to."""
+        if self._catalogue.is_shared:
+            with suppress(LibraryLocked), writing(self._path, 0):
+                self._indexes.catch_up()
 
     def add(self, arrivals: Iterable[Arrival | Skipped]) -> AddReport:
         """Write what is new or changed; every finished batch stays, however this ends."""

@@ -158,14 +158,19 @@ class Crash:
 
     def _add(self) -> Step:
         new = dict(next(self.made) for _ in range(self.size))
-        known = self.random.sample(sorted(self.held), min(len(self.held), self.size // 5))
+        known = self.random.sample(loose := self._loose(), min(len(loose), self.size // 5))
         new |= {title: f"{self.held[title]} It was revised." for title in known}
         return Step("add", ("add", self._write(self.home, new)), dict(self.held), self.held | new)
 
     def _remove(self) -> Step:
-        chosen = self.random.sample(sorted(self.held), min(len(self.held) // 2, self.size))
+        chosen = self.random.sample(loose := self._loose(), min(len(loose) // 2, self.size))
         after = {title: text for title, text in self.held.items() if title not in chosen}
         return Step("remove", ("remove", *map(paper_id, chosen)), dict(self.held), after)
+
+    def _loose(self) -> list[str]:
+        """Return the papers that are in no file of the synced folder: what is, would come back, or stay."""
+        lines = (line for file in self.inbox.iterdir() for line in file.read_text().splitlines())
+        return sorted(self.held.keys() - {json.loads(line)["title"] for line in lines})
 
     def _sync(self) -> Step:
         """Return a sync of the folder with some files gone and one that is new."""

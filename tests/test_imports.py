@@ -43,7 +43,8 @@ FLOORS = {
 HOMES = {
     "chromadb": {"vectors"},
     "tantivy": {"lexical"},
-    "sqlalchemy": {"catalogue", "reading", "records"},
+    "sqlalchemy": {"catalogue", "postgres", "reading", "records"},
+    "psycopg": {"postgres"},
     "wordllama": {"embed"},
     "onnxruntime": {"minilm"},
     "tokenizers": {"minilm"},
