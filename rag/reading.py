@@ -35,6 +35,10 @@ LONGEST_LIST = 500
 """Values in one SQL `IN`: below every database's limit."""
 # a statement that is made once is compiled once, which is most of what a small one costs
 STATE = sa.select(META.c.key, META.c.value).where(META.c.key.in_(["revision", "indexed"]))
+BY_ID = sa.select(PAPERS).where(PAPERS.c.id.in_(sa.bindparam("ids", expanding=True)))
+NAMES_OF = sa.select(ORIGINS.c.paper_id, ORIGINS.c.source).where(
+    ORIGINS.c.paper_id.in_(sa.bindparam("ids", expanding=True))
+)
 BY_KEY = sa.select(
     PASSAGES.c.key, PASSAGES.c.paper_id, PASSAGES.c.ordinal, PASSAGES.c.start, PASSAGES.c.stop, PASSAGES.c.vector
 ).where(PASSAGES.c.key.in_(sa.bindparam("keys", expanding=True)))
@@ -120,20 +124,17 @@ class Reading:
 
     def papers(self, ids: Iterable[str] | None = None) -> list[Paper]:
         """Return the papers of these ids, or all, in the order of their titles."""
-        query = sa.select(PAPERS)
         with self._begin() as connection:
             if ids is None:
-                rows = connection.execute(query).all()
+                rows: Iterable[Any] = connection.execute(sa.select(PAPERS)).all()
+                names: Iterable[Any] = connection.execute(sa.select(ORIGINS.c.paper_id, ORIGINS.c.source)).all()
             else:
-                rows = list(in_chunks(connection, query, PAPERS.c.id, list(ids)))
-            sources: dict[str, str] = {}
-            origin_query = sa.select(ORIGINS.c.paper_id, ORIGINS.c.source)
-            if ids is None:
-                origin_rows: Iterable[Any] = connection.execute(origin_query).all()
-            else:
-                origin_rows = in_chunks(connection, origin_query, ORIGINS.c.paper_id, [row.id for row in rows])
-            for row in origin_rows:
-                sources[row.paper_id] = min(row.source, sources.get(row.paper_id, row.source))
+                parts = list(chunks(list(ids)))
+                rows = [row for part in parts for row in connection.execute(BY_ID, {"ids": part})]
+                names = [row for part in parts for row in connection.execute(NAMES_OF, {"ids": part})]
+        sources: dict[str, str] = {}
+        for paper_id, source in names:
+            sources[paper_id] = min(source, sources.get(paper_id, source))
         return sorted(
             (as_paper(row, sources.get(row.id, "")) for row in rows), key=lambda paper: paper.title.casefold()
         )
