@@ -22,8 +22,6 @@ NOT_NAMED = 'No paper in this library mentions "{}".'
 NOT_SAID = 'The abstract of "{}" does not say.'
 ACROSS = {Kind.LIST, Kind.FIND, Kind.COMPARISON}
 """Kinds that are answered from several papers, one to a line."""
-LOOKED_AT = 5
-"""Papers whose sentences compete."""
 COMPARED = 10
 """Sentences whose meaning is compared with the question's, of some 40, the best by all else.
 
@@ -38,20 +36,21 @@ RARE = 0.7
 class Limits:
     """How much is quoted for a kind of question.
 
-    Papers at most, sentences at most in all and of one paper, and how far below the best sentence a further one may
-    score: one point is a factor of e in the odds.
+    Papers at most, sentences at most in all and of one paper, how far below the best sentence a further one may score
+    (one point is a factor of e in the odds), and how many papers' sentences compete.
     """
 
     papers: int
     sentences: int
     per_paper: int
     within: float = 2.5
+    looked_at: int = 5
 
 
 LIMITS = {
     Kind.NUMERIC: Limits(2, 2, 2),
     Kind.YES_NO: Limits(2, 3, 3),
-    Kind.LIST: Limits(5, 5, 1, within=3.0),
+    Kind.LIST: Limits(8, 8, 1, within=4.0, looked_at=10),
     Kind.FIND: Limits(4, 4, 1),
     Kind.COMPARISON: Limits(3, 3, 2),
     Kind.DEFINITION: Limits(1, 2, 2),
@@ -133,11 +132,12 @@ def draft_answer(question: str, evidence: Sequence[Evidence], embedder: Embedder
     pieces = evidence if kind in ACROSS else _named(question, evidence, idf)
     weights = WEIGHTS.get(embedder.name, WEIGHTS["minilm"])
     compared = len(sides(question))
-    told = _told(kind, asked, pieces[: compared or LOOKED_AT], weights, compared)
+    limits = replace(LIMITS[kind], looked_at=compared) if compared else LIMITS[kind]
+    told = _told(kind, asked, pieces[: limits.looked_at], weights, apart=compared > 0 or limits.per_paper == 1)
     scored = _by_meaning(question, told, embedder, weights)
     if not scored:
         return Draft((), reason=NOT_HELD)
-    chosen = sorted(_choose(scored, LIMITS[kind], every=compared > 0), key=lambda one: (one.evidence.rank, one.span))
+    chosen = sorted(_choose(scored, limits, every=compared > 0), key=lambda one: (one.evidence.rank, one.span))
     if kind is Kind.NUMERIC and not any(FIGURE.search(one.text) for one in chosen):
         return Draft((), reason=NOT_SAID.format(chosen[0].evidence.paper.title))
     quotes = tuple(DraftSentence(one.text, (one.evidence,), one.span) for one in chosen)
@@ -157,12 +157,13 @@ def _named(question: str, evidence: Sequence[Evidence], idf: Idf) -> Sequence[Ev
     return named or evidence
 
 
-def _told(kind: Kind, asked: Asked, evidence: Sequence[Evidence], weights: Weights, compared: int) -> list[Scored]:
-    """Return the best sentences by their words; of a comparison, as many for each paper compared."""
+def _told(kind: Kind, asked: Asked, evidence: Sequence[Evidence], weights: Weights, *, apart: bool) -> list[Scored]:
+    """Return the best sentences by their words, of all papers together, or as many of each when they stand `apart`."""
     told = sorted(_by_words(kind, asked, evidence, weights), key=lambda one: -one.score)
-    if not compared:
+    if not apart:
         return told[:COMPARED]
-    return [one for piece in evidence for one in [one for one in told if one.evidence is piece][: COMPARED // compared]]
+    by_paper = [[one for one in told if one.evidence is piece] for piece in evidence]
+    return [one for some in by_paper for one in some[: COMPARED // len(evidence)]]
 
 
 def _by_words(kind: Kind, asked: Asked, evidence: Sequence[Evidence], weights: Weights) -> Iterator[Scored]:
