@@ -117,6 +117,8 @@ def _hidden(value: object) -> object:
 def _network(settings: Settings) -> list[dict[str, str]]:
     """Return what would be called: the setting that says so, the address, what for."""
     called = []
+    if settings.catalogue_url:
+        called.append(("RAG_CATALOGUE_URL", settings.catalogue_url, "the catalogue in Postgres: papers and vectors"))
     if settings.chroma_url:
         called.append(("RAG_CHROMA_URL", settings.chroma_url, "the Chroma server: passages and vectors"))
     if settings.openai_base_url:
@@ -128,10 +130,11 @@ def _network(settings: Settings) -> list[dict[str, str]]:
 
 def _library(settings: Settings) -> dict[str, Any]:
     """Return where the library lies, how large it is, and what is wrong with it."""
+    from .library import is_there
     from .lock import is_writable
 
     folder = settings.library
-    there = (folder / "catalogue.sqlite").is_file()
+    there = is_there(folder, settings)
     found: dict[str, Any] = {"folder": str(folder.absolute()), "exists": there, "problems": []}
     if not there:
         return found
@@ -155,12 +158,12 @@ def _size(folder: Path) -> int:
 
 
 def _held(settings: Settings, folder: Path, writable: bool, problems: list[str]) -> dict[str, Any]:
-    from .catalogue import Catalogue
     from .embed import NEURAL, fingerprint
     from .lexical import LexicalIndex
+    from .library import catalogue_of
     from .models import is_there
 
-    catalogue = Catalogue.in_folder(folder, writable=writable)
+    catalogue = catalogue_of(folder, settings, writable=writable)
     lexical = LexicalIndex(folder / "lexical", writable=writable)
     try:
         papers, passages = catalogue.counts()

@@ -116,11 +116,11 @@ def rebuild(
             opened.rebuild()
             emit(f"rebuilt: {len(opened):,} papers\n")
         return
-    from .library import rebuilt
+    from .library import is_there, rebuilt
     from .settings import load_settings
 
     settings = load_settings(library=library)
-    if not (settings.library / "catalogue.sqlite").is_file():
+    if not is_there(settings.library, settings):
         raise LibraryMissing(f"there is no library in {shorten(settings.library)}", remedy="make one with: rag add")
     with bar("embedding") as progress:
         anew = rebuilt(settings.library, embedder, settings, progress=progress, tell=note)

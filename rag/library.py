@@ -79,7 +79,7 @@ class Library:
             )
         self.is_writable = is_writable(self.path)
         self._pages = self.path / "pages"
-        self._catalogue = _catalogue(self.path, self.settings, writable=self.is_writable)
+        self._catalogue = catalogue_of(self.path, self.settings, writable=self.is_writable)
         try:
             self.embedder_name = anew.name if anew else self._checked_embedder()
         except LibraryMismatch:
@@ -403,7 +403,8 @@ def is_there(folder: Path, settings: Settings) -> bool:
     return (folder / "lexical").is_dir() if settings.catalogue_url else (folder / "catalogue.sqlite").is_file()
 
 
-def _catalogue(folder: Path, settings: Settings, *, writable: bool = True) -> Catalogue:
+def catalogue_of(folder: Path, settings: Settings, *, writable: bool = True) -> Catalogue:
+    """Open the catalogue that these settings name: the database that is shared, or the file in the folder."""
     if settings.catalogue_url is None:
         return Catalogue.in_folder(folder, writable=writable)
     if settings.chroma_url is None:
@@ -421,7 +422,7 @@ def _create(folder: Path, settings: Settings) -> None:
             f"the folder {shorten(folder)} cannot be made ({error.strerror or error})",
             remedy="take another one with --library",
         ) from error
-    catalogue = _catalogue(folder, settings)
+    catalogue = catalogue_of(folder, settings)
     if catalogue.get("fingerprint") is None:  # another machine may have made a shared one
         catalogue.put(embedder=made.name, fingerprint=made.fingerprint)
     catalogue.close()

@@ -116,7 +116,7 @@ def _download(url: str, archive: Path, sha256: str, timeout: float, progress: Pr
 def _chunks(url: str, timeout: float) -> Iterator[tuple[bytes, int]]:
     """Yield what a server sends, each time with the size of the whole (0: it does not say)."""
     request = _request(url)
-    with _network(url, timeout), urlopen(request, timeout=timeout) as reply:  # nosec B310: _request takes the web only
+    with _network(url, timeout), urlopen(request, timeout=timeout) as reply:  # nosec B310
         length = reply.headers.get("Content-Length", "")
         total = int(length) if length.isdecimal() else 0
         while chunk := reply.read(CHUNK):
