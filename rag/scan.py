@@ -15,7 +15,7 @@ __all__ = ["DIRECT", "Part", "Row", "Scan", "number_of", "principal_axes", "shor
 
 DIRECT = 8_000
 """Passages up to which every vector is compared whole: below that the short form saves nothing."""
-KEPT = 0.86
+KEPT = 0.85
 """The share of the vectors' squared length that the short form is to keep, so far as WIDEST lets it."""
 STEP, WIDEST = 32, 256
 """Numbers of a short form: a multiple of the first, the second at most."""
