@@ -64,7 +64,7 @@ audit: .venv/.ready ## Look for known flaws, bad habits, and the licences of wha
 	.audit/bin/bandit --quiet --severity-level medium --recursive rag ui
 	.audit/bin/bandit --quiet --severity-level medium --recursive --skip B608 eval
 	.audit/bin/pip-licenses --python .venv/bin/python --order=license --format=markdown --output-file=.audit/licences.md
-	.audit/bin/pip-audit --requirement .audit/requirements.txt --no-deps --disable-pip
+	.audit/bin/pip-audit --requirement .audit/requirements.txt --no-deps --disable-pip --strict
 
 lock: $(UV) ## Choose newest versions of what Paperchat needs
 	$(UV) lock --upgrade

@@ -16,7 +16,7 @@ KILLS = 6
 def test_nothing_is_lost_to_kills(tmp_path: Path) -> None:
     """Killed at random moments, adding, removing, syncing and rebuilding lose nothing and leave nothing half done."""
     done = subprocess.run(
-        [sys.executable, str(ROOT / "tests" / "crash.py"), str(KILLS), "--size", "150", "--seed", "11"],
+        [sys.executable, str(ROOT / "tests" / "crash.py"), str(KILLS), "--size", "60", "--seed", "11"],
         capture_output=True,
         text=True,
         check=False,
