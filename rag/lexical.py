@@ -93,14 +93,17 @@ class LexicalIndex:
             return -1
         return written
 
-    def reload(self) -> None:
-        """See what another process has committed since."""
-        if self._writable:
-            with self._failures("reloading"):
-                self._open().reload()
-            self._searcher = None
-        else:
+    def reload(self) -> bool:
+        """See what another process has committed since; False while one makes the index anew: what was open stays."""
+        if not self._writable:
             self.close()
+        elif self._index is not None:
+            try:
+                self._index.reload()
+            except (ValueError, OSError):
+                return False
+            self._searcher = None
+        return True
 
     def clear(self) -> None:
         """Remove the index from disk."""

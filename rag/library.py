@@ -47,6 +47,8 @@ EVIDENCE = 10
 """Papers that are looked at for one answer."""
 OF_EACH = 3
 """Papers that are looked at for each side of a comparison."""
+NEVER = (-1, -1)
+"""No state of a catalogue: the next question looks again."""
 History = Sequence[Turn | Mapping[str, Any]]
 
 
@@ -283,9 +285,9 @@ class Library:
             if state != self._seen:
                 self._vectors.close()
                 self._writer.catch_up()
-                self._lexical.reload()
+                is_whole = self._lexical.reload()
                 self._changed(state[0])
-                self._seen = state
+                self._seen = state if is_whole else NEVER
 
     def _changed(self, revision: int) -> None:
         self._seen = (revision, revision)

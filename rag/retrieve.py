@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from .catalogue import Catalogue
 from .embed import dense_weight
+from .errors import StoreError
 from .lexical import LexicalIndex
 from .model import Embedder, Evidence, Passage
 from .records import Where
@@ -136,7 +137,13 @@ def _nearest(asked: NDArray[np.float32], stores: Stores, k: int, where: Where | 
     its neighbours approximate, and it takes longer to import than the vectors take to map.
     """
     if not where and not stores.exact:
-        return stores.vectors.nearest(asked, k)
+        try:
+            return stores.vectors.nearest(asked, k)
+        except StoreError:
+            if not stores.vectors.is_embedded:
+                raise
+            # another process is writing its files, which Chroma cannot be read beside: the next question opens it anew
+            stores.vectors.close()
     return stores.scan().nearest(asked, k, where)
 
 

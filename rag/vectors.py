@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import shutil
 import threading
+import time
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,6 +22,8 @@ from .wipe import wipe
 
 __all__ = ["BATCH", "VectorStore", "collection_name"]
 
+PAUSES = (0.1, 0.3, 1.0, 3.0)
+"""Seconds before compaction is tried again."""
 BATCH = 1000
 """Passages in one upsert: below Chroma's own limit of 5461, and as fast as any larger."""
 FLUSH_AT = 1000
@@ -142,6 +145,11 @@ class VectorStore:
             for first in range(0, len(keys), BATCH):
                 collection.delete(ids=list(keys[first : first + BATCH]))
 
+    @property
+    def is_embedded(self) -> bool:
+        """Whether its files lie in a folder of this machine, and not behind a server."""
+        return self._folder is not None
+
     def nearest(self, vector: NDArray[np.float32], k: int) -> list[tuple[str, float]]:
         """Return up to `k` (key, cosine) of the passages nearest to a unit vector, best first; approximate."""
         with self._failures("searching"):
@@ -182,15 +190,23 @@ class VectorStore:
         """
         if self._folder is None:
             return
+        for pause in PAUSES:
+            with suppress(StoreError):
+                self._compact(self._folder)
+                return
+            time.sleep(pause)  # another process that asks holds the database for a moment
+        self._compact(self._folder)
+
+    def _compact(self, folder: Path) -> None:
         with self._failures("compacting"):
             sample = self._open().get(limit=1, include=["embeddings"])
             if len(sample["ids"]):
                 self._flush(len(sample["embeddings"][0]))
             self.close()
         if not len(sample["ids"]):
-            shutil.rmtree(self._folder, ignore_errors=True)
+            shutil.rmtree(folder, ignore_errors=True)
         with self._failures("compacting"):
-            wipe(self._folder)
+            wipe(folder)
 
     def _flush(self, dimension: int) -> None:
         """Make Chroma write its log to the index; it purges what it has written."""
