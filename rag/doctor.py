@@ -130,8 +130,8 @@ def _network(settings: Settings) -> list[dict[str, str]]:
 
 def _library(settings: Settings) -> dict[str, Any]:
     """Return where the library lies, how large it is, and what is wrong with it."""
-    from .library import is_there
     from .lock import is_writable
+    from .opening import is_there
 
     folder = settings.library
     there = is_there(folder, settings)
@@ -160,8 +160,8 @@ def _size(folder: Path) -> int:
 def _held(settings: Settings, folder: Path, writable: bool, problems: list[str]) -> dict[str, Any]:
     from .embed import NEURAL, fingerprint
     from .lexical import LexicalIndex
-    from .library import catalogue_of
     from .models import is_there
+    from .opening import catalogue_of
 
     catalogue = catalogue_of(folder, settings, writable=writable)
     lexical = LexicalIndex(folder / "lexical", writable=writable)

@@ -116,7 +116,8 @@ def rebuild(
             opened.rebuild()
             emit(f"rebuilt: {len(opened):,} papers\n")
         return
-    from .library import is_there, rebuilt
+    from .library import rebuilt
+    from .opening import is_there
     from .settings import load_settings
 
     settings = load_settings(library=library)

@@ -81,7 +81,7 @@ def test_a_store_file_that_was_cut_short(folder: Path, part: str, monkeypatch: p
         file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
     told: list[str] = []
     with monkeypatch.context() as patched:
-        patched.setattr("rag.library.choose", lambda *_: pytest.fail("it was embedded again"))
+        patched.setattr("rag.shelf.choose", lambda *_: pytest.fail("it was embedded again"))
         library = Library.open(folder, tell=told.append, settings=Settings(exact_below=0))
         assert_in_step(library)
     assert told

@@ -24,6 +24,7 @@ FLOORS = {
     "llamaindex": 4,
     "export": 4,
     "library": 3,
+    "shelf": 3,
     "writer": 2,
     "indexes": 2,
     "ingest": 2,

@@ -225,7 +225,7 @@ def test_a_lost_index_is_made_again_without_embedding(
                 file.write_bytes(b"garbage" * 500)
     told: list[str] = []
     with monkeypatch.context() as patched:
-        patched.setattr("rag.library.choose", lambda *_: pytest.fail("it was embedded again"))
+        patched.setattr("rag.shelf.choose", lambda *_: pytest.fail("it was embedded again"))
         library = Library.open(folder, tell=told.append, settings=Settings(exact_below=0))
         assert_in_step(library)
     assert told

@@ -13,6 +13,7 @@ import typer
 
 from rag import Library, PaperchatError, Settings
 from rag.errors import UsageError, shorten
+from rag.opening import is_there
 from rag.settings import load_settings
 from rag.terminal import bar, complain, note, prepare
 
@@ -113,7 +114,7 @@ def _listening(host: str, port: int) -> socket.socket:
 
 def _library(settings: Settings) -> tuple[Library, bool]:
     """Open the library; on a machine without one, make it with the starter papers. Tell whether that was done."""
-    is_new = not (settings.library / "catalogue.sqlite").is_file()
+    is_new = not is_there(settings.library, settings)
     library = Library.open(settings.library, create=True, settings=settings, tell=note)
     if is_new:
         with bar("making the starter library") as progress:
