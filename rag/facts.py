@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from .text import STOP_WORDS, normalise, squash, stem, words
 
 __all__ = [
-    "Value", "canonical", "grams", "holds_name", "names", "negated", "opposites", "show", "sizes", "stands", "values",
+    "Value", "canonical", "grams", "holds_name", "initials", "names", "negated", "opposites", "show", "sizes", "stands",
+    "values",
 ]  # fmt: skip
 
 Value = tuple[float, str]
@@ -148,6 +149,11 @@ def grams(text: str, longest: int = 4) -> frozenset[str]:
     """Return every run of 1 to `longest` words of a text, joined without spaces: its names in hyphen-free form."""
     run = words(text)
     return frozenset("".join(run[i : i + n]) for n in range(1, longest + 1) for i in range(len(run) - n + 1))
+
+
+def initials(text: str) -> str:
+    """Return the first letters of a text's words, with a space for each stop word: where an acronym may stand."""
+    return "".join(" " if word in STOP_WORDS else word[0] for word in words(text))
 
 
 SIZE = re.compile(r"\d+(?:\.\d+)?[kmbt]")

@@ -10,7 +10,7 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
-from .facts import names
+from .facts import grams, holds_name, initials, names
 from .model import Evidence, Paper, Span
 from .question import asked_for
 from .synonyms import Meanings, likeness, meanings
@@ -118,15 +118,20 @@ def prepared(paper: Paper) -> Prepared:
 def unheard(question: str, asked: Asked, evidence: Iterable[Evidence], idf: Idf) -> str:
     """Return a name in the question that no paper holds, or "" when there is none or the rest is well covered.
 
-    What "Marrowbone" digs is not told by papers that lack the word, however near they are. No
-    answerable dev question holds a name that is in no paper.
+    What "Marrowbone" digs is not told by papers that lack the word, however near they are. A name also stands as an
+    acronym of what a paper spells out, or in another form (`facts.holds_name`).
     """
-    best = list(evidence)[:LOOKED_AT]
-    if max((asked.coverage(prepared(piece.paper).stems) for piece in best), default=0.0) >= COVERED:
+    papers = [piece.paper for piece in evidence]
+    if max((asked.coverage(prepared(paper).stems) for paper in papers[:LOOKED_AT]), default=0.0) >= COVERED:
         return ""
     least = idf(NOWHERE)
     stems = {name: terms(name) for name in names(question)}
-    return next((name for name, some in stems.items() if some and all(idf(stem) >= least for stem in some)), "")
+    strange = [name for name, some in stems.items() if some and all(idf(stem) >= least for stem in some)]
+    if not strange:
+        return ""
+    text = "\n".join(f"{paper.title}\n{paper.abstract}" for paper in papers)
+    known, letters = grams(text), initials(text)
+    return next((name for name in strange if not holds_name(name, known, letters)), "")
 
 
 def is_answerable(asked: Asked, evidence: Iterable[Evidence], embedder: str) -> bool:

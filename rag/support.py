@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from .exempt import exempt
-from .facts import Value, canonical, grams, holds_name, names, negated, opposites, show, sizes, stands, values
+from .facts import Value, canonical, grams, holds_name, initials, names, negated, opposites, show, sizes, stands, values
 from .model import Paper, Span, Verdict
 from .text import STOP_WORDS, sentences, stem, words
 
@@ -98,8 +98,7 @@ def _prepare(paper: Paper) -> _Prepared:
     plain = [_unit(text, span, _content(text)) for span, text in texts]
     units = tuple(replace(unit, values=(*unit.values, *sizes(unit.text))) for unit in plain)
     text = f"{paper.title} \n {abstract}"
-    initials = "".join(" " if word in STOP_WORDS else word[0] for word in words(text))
-    return _Prepared(units, canonical(abstract), grams(text), initials)
+    return _Prepared(units, canonical(abstract), grams(text), initials(text))
 
 
 def _claim(sentence: str, idf: Idf | None) -> _Claim:
@@ -215,8 +214,8 @@ def _best_window(claim: _Claim, units: tuple[_Unit, ...]) -> tuple[_Unit, ...]:
 
 def _missing_name(sentence: str, papers: Sequence[_Prepared], question: str) -> str:
     known = grams(question).union(*(paper.grams for paper in papers))
-    initials = " ".join(paper.initials for paper in papers)
-    return next((name for name in names(sentence) if not holds_name(name, known, initials)), "")
+    letters = " ".join(paper.initials for paper in papers)
+    return next((name for name in names(sentence) if not holds_name(name, known, letters)), "")
 
 
 def _by_coverage(share: float) -> Check:
