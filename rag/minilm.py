@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,8 @@ BUDGET = 512
 """Tokens of a batch, padding included: on one core larger ones are slower, their matrices leave the cache."""
 ALONE = 0
 """The budget under which every text is a batch of its own."""
+REMEMBERED = 2048
+"""Vectors that are kept, 1.5 kB each: a question is embedded more than once, and the same sentences come up again."""
 
 
 class MiniLM:
@@ -66,6 +69,7 @@ class MiniLM:
         # a number is rounded to 8 bits as the least and the greatest of its batch allow
         self._budget = BUDGET if exact else ALONE
         self._workers = _cores()
+        self._one = lru_cache(maxsize=REMEMBERED)(lambda ids: self._run([ids])[0])
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return unit vectors of shape (len(texts), 384), in the order of the texts."""
@@ -75,17 +79,21 @@ class MiniLM:
         batches = list(_batches([len(ids) for ids in tokens], self._budget))
         if len(batches) == 1 or self._workers == 1:
             for batch in batches:
-                vectors[batch] = self._run([tokens[index] for index in batch])
+                vectors[batch] = self._rows([tokens[index] for index in batch])
             return vectors
         pool = ThreadPoolExecutor(self._workers, thread_name_prefix="minilm")
         try:
-            made = pool.map(lambda batch: self._run([tokens[index] for index in batch]), batches)
+            made = pool.map(lambda batch: self._rows([tokens[index] for index in batch]), batches)
             for batch, rows in zip(batches, made, strict=True):
                 vectors[batch] = rows
         finally:
             # Ctrl-C waits for the batches at work, not for all
             pool.shutdown(cancel_futures=True)
         return vectors
+
+    def _rows(self, tokens: Sequence[Sequence[int]]) -> NDArray[np.float32]:
+        """Return the unit vectors of one batch; of a text alone, they may be remembered."""
+        return self._run(tokens) if len(tokens) > 1 else self._one(tuple(tokens[0]))[None]
 
     def _run(self, tokens: Sequence[Sequence[int]]) -> NDArray[np.float32]:
         """Return the unit vectors of one batch, padded to its longest text."""

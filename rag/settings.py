@@ -59,7 +59,7 @@ class Settings(BaseSettings):
     """The share of the dense score in the fused one, the rest being BM25's; None: what suits the embedder."""
     feedback: int = Field(default=3, ge=0, le=50)
     """How many first results move the question's vector before the second scoring; 0 turns that off."""
-    synonyms: float = Field(default=0.7, ge=0, le=1)
+    synonyms: float = Field(default=0.6, ge=0, le=1)
     """What BM25 gives a word that the static word vectors put near one of the question's, times their cosine."""
     openai_api_key: SecretStr | None = Field(default=None, validation_alias=AliasChoices("OPENAI_API_KEY"))
     openai_base_url: str | None = Field(default=None, validation_alias=AliasChoices("OPENAI_BASE_URL"))
