@@ -31,8 +31,9 @@ lint: .venv/.ready
 types: .venv/.ready
 	$(RUN)mypy
 
+# two processes on two cores: threads of their own would only get in each other's way
 unit: .venv/.ready
-	$(RUN)python -m pytest -q -n 2 --dist loadfile --durations=40
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 RAYON_NUM_THREADS=1 $(RUN)python -m pytest -q -n 2 --dist loadfile --durations=20
 
 eval: .venv/.ready ## Ask the shipped questions and print where the report is
 	$(RUN)rag-eval run

@@ -11,7 +11,7 @@ from .exempt import FEWEST_WORDS
 from .facts import names
 from .model import Draft, DraftSentence, Embedder, Evidence, Span
 from .question import Kind, kind_of
-from .relevance import NOWHERE, Asked, Idf, is_answerable, prepared, unheard
+from .relevance import NOWHERE, Asked, Idf, Prepared, is_answerable, prepared, unheard
 from .sides import sides
 from .text import content, terms
 
@@ -92,6 +92,9 @@ WEIGHTS = {
     "minilm": Weights(5.31, 2.72, 5.63, 3.44, 0.44, 1.09, -2.32, 11.35, 7.81, 3.62),
 }
 """By the name of the embedder; one that is not here is weighted as `minilm` is."""
+
+INTRODUCED = 3.0
+"""What it weighs that a sentence is the first to name what is to be defined; from 2 to 4 dev answers are the same."""
 
 ACTIVE = re.compile(r"!?\[[^\]]*\]\s*\(|<[a-zA-Z/!]")
 """A link, an image or a tag: a reader's program might load it, so a sentence that holds one is not quoted."""
@@ -175,10 +178,12 @@ def _by_words(kind: Kind, asked: Asked, evidence: Sequence[Evidence], weights: W
         parts = prepared(piece.paper)
         said, wanted = asked.said(parts)
         paper = _of_paper(piece, asked.coverage(parts.stems), weights)
+        introduced = _introduced(asked, parts) if kind is Kind.DEFINITION else None
         for number, span in enumerate(parts.spans):
             text = piece.paper.abstract[span[0] : span[1]]
             score = weights.said * said[number] + weights.wanted * wanted[number] + _of_kind(text, kind, weights)
             score += weights.position * number / max(1, len(parts.spans) - 1) + weights.opening * (number == 0)
+            score += INTRODUCED * (number == introduced)
             if not ACTIVE.search(text) and len(content(text)) >= FEWEST_WORDS:
                 yield Scored(piece, span, paper + float(score))
 
@@ -192,6 +197,12 @@ def _by_meaning(question: str, told: Sequence[Scored], embedder: Embedder, weigh
 
 def _of_paper(piece: Evidence, terms_said: float, weights: Weights) -> float:
     return weights.fused * piece.score + weights.paper_cosine * piece.scores["dense"] + weights.paper_terms * terms_said
+
+
+def _introduced(asked: Asked, parts: Prepared) -> int | None:
+    """Return which sentence is the first to say the rarest word of the question, if one does: it tells what that is."""
+    rarest = max(asked.idf, key=lambda stem: asked.idf[stem], default="")
+    return next((number for number, stems in enumerate(parts.parts) if rarest in stems), None)
 
 
 def _of_kind(text: str, kind: Kind, weights: Weights) -> float:

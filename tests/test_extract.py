@@ -111,6 +111,12 @@ def test_the_sentence_with_the_figure_is_quoted() -> None:
     assert {quote.cites[0].paper.id for quote in draft.sentences} == {PAPERS[5].id}
 
 
+def test_a_definition_begins_where_the_name_does() -> None:
+    """Asked what something is, the sentence that brings it up is quoted, not what follows from it."""
+    draft = drafted("What is Sextant?")
+    assert draft.sentences[0].text == "Sextant learns a threshold from 900 unanswerable questions."
+
+
 def test_several_papers_make_a_list() -> None:
     """Quotes of several papers to a question for papers stand one to a line, one each."""
     draft = drafted("Which papers compress gradients or quantise the weights of models for phones?")
