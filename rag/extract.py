@@ -98,6 +98,10 @@ INTRODUCED = 3.0
 
 ACTIVE = re.compile(r"!?\[[^\]]*\]\s*\(|<[a-zA-Z/!]")
 """A link, an image or a tag: a reader's program might load it, so a sentence that holds one is not quoted."""
+LEANING = re.compile(
+    r"(?:it|its|they|their|these|those|such|this)\b(?! (?:paper|work|study|survey|article|report))", re.I
+)
+"""How a sentence begins that is about what the one before it names."""
 FIGURE = re.compile(r"(?<![\w.-])\d")
 METHOD = re.compile(
     r"\b(?:propos|introduc|present|method|approach|using|uses|by |via|through|based on|consist|train|works|framework|"
@@ -140,7 +144,9 @@ def draft_answer(question: str, evidence: Sequence[Evidence], embedder: Embedder
     scored = _by_meaning(question, told, embedder, weights)
     if not scored:
         return Draft((), reason=NOT_HELD)
-    chosen = sorted(_choose(scored, limits, every=compared > 0), key=lambda one: (one.evidence.rank, one.span))
+    best = _choose(scored, limits, every=compared > 0)
+    # the items of a list have their titles beside them
+    chosen = sorted(best if kind in ACROSS else _completed(best), key=lambda one: (one.evidence.rank, one.span))
     if kind is Kind.NUMERIC and not any(FIGURE.search(one.text) for one in chosen):
         return Draft((), reason=NOT_SAID.format(chosen[0].evidence.paper.title))
     quotes = tuple(DraftSentence(one.text, (one.evidence,), one.span) for one in chosen)
@@ -227,3 +233,15 @@ def _choose(scored: Sequence[Scored], limits: Limits, *, every: bool) -> list[Sc
             taken[paper] += 1
             chosen.append(one)
     return chosen
+
+
+def _completed(chosen: Sequence[Scored]) -> list[Scored]:
+    """Return the sentences, each that leans on the one before it ("It ...") together with that."""
+    told = {(one.evidence.paper.id, one.span): one for one in chosen}
+    for one in chosen:
+        spans = prepared(one.evidence.paper).spans
+        before = spans[max(0, spans.index(one.span) - 1)]
+        first = replace(one, span=before)
+        if LEANING.match(one.text) and not ACTIVE.search(first.text) and len(content(first.text)) >= FEWEST_WORDS:
+            told.setdefault((one.evidence.paper.id, before), first)
+    return list(told.values())

@@ -71,13 +71,13 @@ class Shared:
         found, more = self.tell(self.asker, "ask", name)
         return errors == more == [] and added == [[name]] and found[0][0] == name
 
-    def works_again(self, name: str) -> bool:
-        """Tell whether that is so soon: a server that was just started may still be busy with what was cut off."""
-        for attempt in range(30):
+    def works_again(self, name: str) -> str:
+        """Return the paper with which that is so soon: a server just started may be busy with what was cut off."""
+        for attempt in range(20):
             if self.works(f"{name}-{attempt}"):
-                return True
+                return f"{name}-{attempt}"
             time.sleep(1)
-        return False
+        raise AssertionError(f"{name}: does not work again")
 
 
 @pytest.fixture(scope="module")
@@ -166,8 +166,8 @@ def _survived(
     apps: Shared, mark: str, port: int, fail: Callable[[], None], mend: Callable[[], None], seconds: float
 ) -> set[str]:
     """Let a server fail while both processes are at work, and return the papers that were reported as added."""
-    assert apps.works(f"{mark}-before")
-    for one, order in ((apps.adder, f"add {mark}"), (apps.asker, f"ask {mark}-before")):
+    before = apps.works_again(f"{mark}-before")
+    for one, order in ((apps.adder, f"add {mark}"), (apps.asker, f"ask {before}")):
         assert one.process.stdin is not None
         one.process.stdin.write(f"{order} {seconds + 1.4}\n")
         one.process.stdin.flush()
@@ -181,9 +181,9 @@ def _survived(
     answered, unanswered = json.loads(apps.asker.line())
     assert broken, mark
     assert [error for error in (*broken, *unanswered) if str(port) not in error] == []
-    assert [found for found in answered if f"{mark}-before" not in found] == []
-    assert apps.works_again(f"{mark}-after")
-    return {paper for papers in added for paper in papers} | {f"{mark}-before", f"{mark}-after"}
+    assert [found for found in answered if before not in found] == []
+    after = apps.works_again(f"{mark}-after")
+    return {paper for papers in added for paper in papers} | {before, after}
 
 
 def test_one_writer_at_a_time_over_all_machines(shared: tuple[dict[str, Server], Settings, Path]) -> None:
