@@ -10,7 +10,7 @@ from pathlib import Path
 
 from conftest import ROOT
 
-KILLS = 6
+KILLS = 3
 
 
 def test_nothing_is_lost_to_kills(tmp_path: Path) -> None:
