@@ -175,11 +175,13 @@ def _told(kind: Kind, asked: Asked, evidence: Sequence[Evidence], weights: Weigh
     return [one for some in by_paper for one in some[: max(1, COMPARED // len(evidence))]]
 
 
-def _by_words(kind: Kind, asked: Asked, evidence: Sequence[Evidence], weights: Weights) -> Iterator[Scored]:
-    """Yield every sentence of the evidence, scored by all but its meaning.
+def _is_quotable(text: str) -> bool:
+    """Tell a sentence from scraps such as "Code is available.", and from what a reader's program might load."""
+    return not ACTIVE.search(text) and len(content(text)) >= FEWEST_WORDS
 
-    "Code is available." and such scraps are not quoted, and neither is what a reader's program might load.
-    """
+
+def _by_words(kind: Kind, asked: Asked, evidence: Sequence[Evidence], weights: Weights) -> Iterator[Scored]:
+    """Yield every sentence of the evidence that may be quoted, scored by all but its meaning."""
     for piece in evidence:
         parts = prepared(piece.paper)
         said, wanted = asked.said(parts)
@@ -190,7 +192,7 @@ def _by_words(kind: Kind, asked: Asked, evidence: Sequence[Evidence], weights: W
             score = weights.said * said[number] + weights.wanted * wanted[number] + _of_kind(text, kind, weights)
             score += weights.position * number / max(1, len(parts.spans) - 1) + weights.opening * (number == 0)
             score += INTRODUCED * (number == introduced)
-            if not ACTIVE.search(text) and len(content(text)) >= FEWEST_WORDS:
+            if _is_quotable(text):
                 yield Scored(piece, span, paper + float(score))
 
 
@@ -242,6 +244,6 @@ def _completed(chosen: Sequence[Scored]) -> list[Scored]:
         spans = prepared(one.evidence.paper).spans
         before = spans[max(0, spans.index(one.span) - 1)]
         first = replace(one, span=before)
-        if LEANING.match(one.text) and not ACTIVE.search(first.text) and len(content(first.text)) >= FEWEST_WORDS:
+        if LEANING.match(one.text) and _is_quotable(first.text):
             told.setdefault((one.evidence.paper.id, before), first)
     return list(told.values())

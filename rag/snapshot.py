@@ -71,10 +71,10 @@ class Snapshot:
         if passages <= DIRECT:
             self.drop()
             return
-        name = f"{revision}-{0 if former is None else former[1]['serial'] + 1}"
+        serial = 0 if former is None else former[1]["serial"] + 1
+        name = f"{revision}-{serial}"
         try:
             self._write(self._folder / name, passages, revision)
-            serial = 0 if former is None else former[1]["serial"] + 1
             self._point(name, {"serial": serial, "revision": revision, "library": self._catalogue.get("library")})
         except OSError:
             shutil.rmtree(self._folder / name, ignore_errors=True)

@@ -110,7 +110,8 @@ class Writer:
                         self._indexes.push(written[0], ready, written[1])
                         self._changed(written[0])
                 yield done, here[1]
-                self._snapshot.keep_up(growing=True) if written is not None and after is not None else None
+                if written is not None and after is not None:
+                    self._snapshot.keep_up(growing=True)
                 here = after
         if cause is not None:
             raise cause

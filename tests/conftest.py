@@ -228,6 +228,18 @@ def results(library: Library, question: str = "Which speech models are quantised
     return [piece.paper.id for piece in library.search(question)]
 
 
+def assert_repaired(folder: Path, before: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hold a damaged library to be whole once opened, without embedding, and to say so and search as before."""
+    told: list[str] = []
+    with monkeypatch.context() as patched:
+        patched.setattr("rag.shelf.choose", lambda *_: pytest.fail("it was embedded again"))
+        library = Library.open(folder, tell=told.append, settings=Settings(exact_below=0))
+        assert_in_step(library)
+    assert told
+    assert results(library) == before
+    library.close()
+
+
 def refusal(action: Callable[[], object]) -> LibraryError:
     """Return the LibraryError that an action raises."""
     with pytest.raises(LibraryError) as caught:

@@ -10,12 +10,11 @@ from pathlib import Path
 
 import pytest
 from commands import PEBBLE, process
-from conftest import MORE, STACK, Child, assert_in_step, refusal, results, write_jsonl
+from conftest import MORE, STACK, Child, assert_in_step, assert_repaired, refusal, results, write_jsonl
 
 from rag.errors import StoreError
 from rag.library import Library
 from rag.model import Paper
-from rag.settings import Settings
 
 FULL = """
 import resource, sys
@@ -79,14 +78,7 @@ def test_a_store_file_that_was_cut_short(folder: Path, part: str, monkeypatch: p
         before = results(library)
     for file in folder.glob(part):
         file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
-    told: list[str] = []
-    with monkeypatch.context() as patched:
-        patched.setattr("rag.shelf.choose", lambda *_: pytest.fail("it was embedded again"))
-        library = Library.open(folder, tell=told.append, settings=Settings(exact_below=0))
-        assert_in_step(library)
-    assert told
-    assert results(library) == before
-    library.close()
+    assert_repaired(folder, before, monkeypatch)
 
 
 def test_a_catalogue_that_was_cut_short(folder: Path) -> None:

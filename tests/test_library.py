@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import MORE, STACK, Child, assert_in_step, refusal, results, write_jsonl
+from conftest import MORE, STACK, Child, assert_in_step, assert_repaired, refusal, results, write_jsonl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -223,14 +223,7 @@ def test_a_lost_index_is_made_again_without_embedding(
         for file in (folder / part).rglob("*"):
             if file.is_file():
                 file.write_bytes(b"garbage" * 500)
-    told: list[str] = []
-    with monkeypatch.context() as patched:
-        patched.setattr("rag.shelf.choose", lambda *_: pytest.fail("it was embedded again"))
-        library = Library.open(folder, tell=told.append, settings=Settings(exact_below=0))
-        assert_in_step(library)
-    assert told
-    assert results(library) == before
-    library.close()
+    assert_repaired(folder, before, monkeypatch)
 
 
 def test_a_reader_sees_what_another_process_wrote(library: Library, child: Callable[..., Child]) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag import Library, Paper, Where
-from rag.catalogue import Catalogue
+from rag.opening import catalogue_of
 
 from .topics import TopicMap, topic_map
 
@@ -60,7 +60,7 @@ def _spread(papers: Sequence[Paper]) -> list[Paper]:
 
 def vectors_of(library: Library, papers: Sequence[Paper]) -> tuple[list[Paper], NDArray[np.float32]]:
     """Return those papers that have vectors, and for each the mean of its passages', of length 1; shape (n, d)."""
-    catalogue = Catalogue.in_folder(library.path, writable=False)
+    catalogue = catalogue_of(library.path, library.settings, writable=False)
     try:
         keys, rows = catalogue.matrix(Where())
     finally:
