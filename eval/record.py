@@ -71,9 +71,9 @@ class Totals:
 
     @property
     def line(self) -> str:
-        """The last line of a run."""
+        """The last line of a run, like pytest's."""
         counts = f"{self.correct} correct, {self.partial} partial, {self.missing} missing, {self.wrong} wrong"
-        return f"{counts}; {self.seconds:.0f} s"
+        return f"{counts} in {self.seconds:.0f}s"
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ def run(text: str = "so") -> dict[str, Any]:
 @pytest.mark.parametrize(
     "line",
     [
-        "1 correct, 2 partial, 3 missing, 2 wrong; 4 s. 8 questions of so, asked of so (3 papers). "
+        "1 correct, 2 partial, 3 missing, 2 wrong in 4s. 8 questions of so, asked of so (3 papers). "
         "A part of the set only: the figures are rough.",
         "- FAILED  headline 0.250 (at least 0.5)".replace("  ", " "),
         "| Headline | +0.25 (−0.10 to +0.50) |",  # noqa: RUF001

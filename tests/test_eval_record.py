@@ -72,4 +72,4 @@ def test_what_cannot_be_written_is_told(tmp_path: Path) -> None:
 
 def test_the_last_line() -> None:
     """Whole seconds."""
-    assert RUN.totals.line == "0 correct, 1 partial, 0 missing, 0 wrong; 2 s"
+    assert RUN.totals.line == "0 correct, 1 partial, 0 missing, 0 wrong in 2s"

@@ -92,7 +92,7 @@ def test_the_last_line_is_like_that_of_pytest(given: list[object], tmp_path: Pat
     """Counts and seconds, on stdout, at the end."""
     code, out, told = rag_eval("run", *given, "--no-slices", "--resamples", 100, "--out", tmp_path / "b")
     assert code == 0
-    assert re.fullmatch(r"8 correct, 0 partial, 0 missing, 1 wrong; \d+ s", out.splitlines()[-1])
+    assert re.fullmatch(r"8 correct, 0 partial, 0 missing, 1 wrong in \d+s", out.splitlines()[-1])
     assert f"the report is in {tmp_path / 'b' / 'report.html'}" in told
 
 
