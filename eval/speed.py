@@ -23,7 +23,7 @@ from rag.extract import draft_answer
 from rag.lexical import LexicalIndex
 from rag.library import Library
 from rag.model import Paper, Turn
-from rag.records import Where
+from rag.records import Where, paper_of
 from rag.retrieve import wanted
 from rag.settings import Settings
 from rag.snapshot import Snapshot
@@ -192,7 +192,7 @@ def _recall(folder: Path, raw: RawParts, papers: Sequence[Paper], asked: Sequenc
         scan = Snapshot(folder / "vectors", catalogue).load()
         for vector in embedded:
             true = {ids[place] for place in np.argsort(-(vectors @ vector), kind="stable")[:10]}
-            mine += len(true & {key.rsplit("#", 1)[0] for key, _ in scan.nearest(vector, 10)})
+            mine += len(true & {paper_of(key) for key, _ in scan.nearest(vector, 10)})
             other += len(true & set(raw.neighbours(vector, 10)))
     wanted_ = 10 * len(embedded)
     return {"library": round(mine / wanted_, 4), "Chroma": round(other / wanted_, 4)}

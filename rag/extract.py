@@ -13,7 +13,7 @@ from .model import Draft, DraftSentence, Embedder, Evidence, Span
 from .question import Kind, kind_of
 from .relevance import NOWHERE, Asked, Idf, Prepared, is_answerable, prepared, unheard
 from .sides import sides
-from .text import content, terms
+from .text import terms
 
 __all__ = ["LIMITS", "Limits", "draft_answer"]
 
@@ -162,7 +162,10 @@ def _named(question: str, evidence: Sequence[Evidence], idf: Idf) -> Sequence[Ev
     rare = RARE * idf(NOWHERE)
     wanted = [frozenset(terms(name)) for name in names(question)]
     wanted = [name for name in wanted if name and max(idf(stem) for stem in name) >= rare]
-    named = [piece for piece in evidence if any(name <= prepared(piece.paper).title for name in wanted)]
+    if not wanted:
+        return evidence
+    titles = [frozenset(terms(piece.paper.title)) for piece in evidence]
+    named = [piece for piece, title in zip(evidence, titles, strict=True) if any(name <= title for name in wanted)]
     return named or evidence
 
 
@@ -175,9 +178,9 @@ def _told(kind: Kind, asked: Asked, evidence: Sequence[Evidence], weights: Weigh
     return [one for some in by_paper for one in some[: max(1, COMPARED // len(evidence))]]
 
 
-def _is_quotable(text: str) -> bool:
-    """Tell a sentence from scraps such as "Code is available.", and from what a reader's program might load."""
-    return not ACTIVE.search(text) and len(content(text)) >= FEWEST_WORDS
+def _is_quotable(text: str, length: int) -> bool:
+    """Tell a sentence of so many words from scraps ("Code is available."), and from what a program might load."""
+    return length >= FEWEST_WORDS and not ACTIVE.search(text)
 
 
 def _by_words(kind: Kind, asked: Asked, evidence: Sequence[Evidence], weights: Weights) -> Iterator[Scored]:
@@ -192,7 +195,7 @@ def _by_words(kind: Kind, asked: Asked, evidence: Sequence[Evidence], weights: W
             score = weights.said * said[number] + weights.wanted * wanted[number] + _of_kind(text, kind, weights)
             score += weights.position * number / max(1, len(parts.spans) - 1) + weights.opening * (number == 0)
             score += INTRODUCED * (number == introduced)
-            if _is_quotable(text):
+            if _is_quotable(text, parts.lengths[number]):
                 yield Scored(piece, span, paper + float(score))
 
 
@@ -241,9 +244,9 @@ def _completed(chosen: Sequence[Scored]) -> list[Scored]:
     """Return the sentences, each that leans on the one before it ("It ...") together with that."""
     told = {(one.evidence.paper.id, one.span): one for one in chosen}
     for one in chosen:
-        spans = prepared(one.evidence.paper).spans
-        before = spans[max(0, spans.index(one.span) - 1)]
-        first = replace(one, span=before)
-        if LEANING.match(one.text) and _is_quotable(first.text):
-            told.setdefault((one.evidence.paper.id, before), first)
+        parts = prepared(one.evidence.paper)
+        number = max(0, parts.spans.index(one.span) - 1)
+        first = replace(one, span=parts.spans[number])
+        if LEANING.match(one.text) and _is_quotable(first.text, parts.lengths[number]):
+            told.setdefault((one.evidence.paper.id, first.span), first)
     return list(told.values())

@@ -9,7 +9,7 @@ from .catalogue import Catalogue
 from .errors import StoreError
 from .health import is_healthy
 from .lexical import LexicalIndex
-from .records import Entry
+from .records import Entry, paper_of
 from .vectors import BATCH, VectorStore
 
 __all__ = ["Indexes", "Tell"]
@@ -178,6 +178,6 @@ class Indexes:
         written, _ = self._catalogue.changes(indexed)
         there, wanted = self._vectors.keys(), self._catalogue.keys()
         self._vectors.delete(sorted(there - wanted))
-        missing = {key.rsplit("#", 1)[0] for key in wanted - there}
+        missing = {paper_of(key) for key in wanted - there}
         for entries in self._batches(sorted(missing | set(written))):
             self._vectors.upsert(entries)

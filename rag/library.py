@@ -65,7 +65,7 @@ class Library(Shelf):
         started = time.perf_counter()
         self._refresh()
         asked = standalone(question, history, self._idf)
-        yield Event("progress", f"searching {len(self):,} abstracts")
+        yield Event("progress", f"searching {self._size(self._seen[0]):,} abstracts")
         if self.model is not None and self.settings.rewrite_followups:
             from .better import rewritten
 

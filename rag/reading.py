@@ -25,7 +25,7 @@ from .records import (
     as_known,
     as_paper,
     as_passage,
-    as_vector,
+    as_vectors,
 )
 from .text import title_key
 
@@ -39,9 +39,17 @@ BY_ID = sa.select(PAPERS).where(PAPERS.c.id.in_(sa.bindparam("ids", expanding=Tr
 NAMES_OF = sa.select(ORIGINS.c.paper_id, ORIGINS.c.source).where(
     ORIGINS.c.paper_id.in_(sa.bindparam("ids", expanding=True))
 )
-BY_KEY = sa.select(
-    PASSAGES.c.key, PASSAGES.c.paper_id, PASSAGES.c.ordinal, PASSAGES.c.start, PASSAGES.c.stop, PASSAGES.c.vector
-).where(PASSAGES.c.key.in_(sa.bindparam("keys", expanding=True)))
+VECTORS = sa.select(PASSAGES.c.key, PASSAGES.c.vector).where(PASSAGES.c.key.in_(sa.bindparam("keys", expanding=True)))
+FIRST_NAME = sa.select(sa.func.min(ORIGINS.c.source)).where(ORIGINS.c.paper_id == PAPERS.c.id).scalar_subquery()
+BY_KEY = (
+    sa.select(
+        *(column for column in PASSAGES.c if column.name != "vector"),
+        *(column for column in PAPERS.c if column.name not in {"title_key", "hash", "revision"}),
+        FIRST_NAME.label("source"),
+    )
+    .join(PAPERS, PAPERS.c.id == PASSAGES.c.paper_id)
+    .where(PASSAGES.c.key.in_(sa.bindparam("keys", expanding=True)))
+)
 
 
 class Reading:
@@ -139,14 +147,16 @@ class Reading:
             (as_paper(row, sources.get(row.id, "")) for row in rows), key=lambda paper: paper.title.casefold()
         )
 
-    def passages(self, keys: Sequence[str]) -> dict[str, tuple[Passage, NDArray[np.float32]]]:
-        """Return passages with their vectors, by key; keys that are not there are left out."""
-        found = {}
+    def vectors(self, keys: Sequence[str]) -> dict[str, bytes]:
+        """Return the stored vectors of passages, by key; keys that are not there are left out."""
         with self._begin() as connection:
-            for chunk in chunks(list(keys)):
-                for key, paper_id, ordinal, start, stop, vector in connection.execute(BY_KEY, {"keys": chunk}):
-                    found[key] = Passage(paper_id, ordinal, start, stop), as_vector(vector)
-        return found
+            return {key: vector for part in chunks(keys) for key, vector in connection.execute(VECTORS, {"keys": part})}
+
+    def passages(self, keys: Sequence[str]) -> dict[str, tuple[Passage, Paper]]:
+        """Return passages with their papers, by key, read at once; keys that are not there are left out."""
+        with self._begin() as connection:
+            rows = [row for part in chunks(keys) for row in connection.execute(BY_KEY, {"keys": part})]
+        return {row.key: (as_passage(row), as_paper(row, row.source or "")) for row in rows}
 
     def entries(self, ids: Sequence[str]) -> list[Entry]:
         """Return papers with their passages and vectors, in the order of `ids`."""
@@ -159,7 +169,7 @@ class Reading:
         for paper_id in ids:
             if paper_id in papers:
                 ordered = sorted(rows.get(paper_id, []), key=lambda row: row.ordinal)
-                vectors = np.stack([as_vector(row.vector) for row in ordered])
+                vectors = as_vectors([row.vector for row in ordered])
                 entries.append(Entry(papers[paper_id], tuple(as_passage(row) for row in ordered), vectors))
         return entries
 
@@ -196,7 +206,7 @@ class Reading:
             rows = connection.execute(query.order_by(PASSAGES.c.key)).all()
         if not rows:
             return [], np.zeros((0, 0), dtype=np.float32)
-        return [row.key for row in rows], np.stack([as_vector(row.vector) for row in rows])
+        return [row.key for row in rows], as_vectors([row.vector for row in rows])
 
     def vectors_since(self, revision: int, size: int) -> Iterator[Sequence[Any]]:
         """Yield rows of `key`, `paper_id`, `published` and `vector` of what was written after a revision, in batches.
@@ -217,7 +227,7 @@ class Reading:
         chosen = keys[:: max(1, len(keys) // wanted)]
         with self._begin() as connection:
             rows = in_chunks(connection, sa.select(PASSAGES.c.vector), PASSAGES.c.key, chosen)
-            return np.stack([as_vector(row.vector) for row in rows])
+            return as_vectors([row.vector for row in rows])
 
     def sources(self) -> dict[str, int]:
         """Return how many papers came from each source, by its name."""

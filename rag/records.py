@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -30,8 +30,9 @@ __all__ = [
     "as_known",
     "as_paper",
     "as_passage",
-    "as_vector",
+    "as_vectors",
     "content_hash",
+    "paper_of",
     "paper_row",
     "passage_rows",
     "tables",
@@ -186,14 +187,19 @@ def as_known(row: Any, origins: Mapping[str, str]) -> Known:  # noqa: ANN401
     )
 
 
+def paper_of(key: str) -> str:
+    """Return the id of the paper that the passage of a key is from."""
+    return key.rsplit("#", 1)[0]
+
+
 def as_passage(row: Any) -> Passage:  # noqa: ANN401
     """Return the passage of a row."""
     return Passage(row.paper_id, row.ordinal, row.start, row.stop)
 
 
-def as_vector(stored: bytes) -> NDArray[np.float32]:
-    """Return a vector, shape (d,), from its stored half floats."""
-    return np.frombuffer(stored, dtype=np.float16).astype(np.float32)
+def as_vectors(stored: Sequence[bytes]) -> NDArray[np.float32]:
+    """Return vectors, shape (n, d), from their stored half floats; at least one."""
+    return np.frombuffer(b"".join(stored), dtype=np.float16).reshape(len(stored), -1).astype(np.float32)
 
 
 def as_number(day: date | None) -> int | None:

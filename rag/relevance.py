@@ -72,13 +72,13 @@ class Asked:
         The first is the IDF-weighted mean over the question's words of the best likeness of a word of the sentence or
         of the title; the second the mean over the words that name what is asked for, in the sentence alone.
         """
-        near = likeness(self.words, paper.words)
-        sides = np.stack([near[:, places].max(axis=1, initial=0.0) for places in paper.places])
-        title, sentences_ = sides[0], sides[1:]
+        near = np.pad(likeness(self.words, paper.words), ((0, 0), (0, 1)))  # the last column stands for no word
+        best = np.maximum.reduceat(near[:, paper.places], paper.starts, axis=1)
+        title, sentences_ = best[:, :1], best[:, 1:]
         weights = np.array([self.idf[stem(word)] for word in self.words])
-        whole = np.maximum(sentences_, title) @ weights / max(weights.sum(), 1e-9)
+        whole = weights @ np.maximum(sentences_, title) / max(weights.sum(), 1e-9)
         wanted = [place for place, word in enumerate(self.words) if word in self.wanted]
-        return whole, sentences_[:, wanted].mean(axis=1) if wanted else np.zeros(len(sentences_))
+        return whole, sentences_[wanted].mean(axis=0) if wanted else np.zeros(sentences_.shape[1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +90,12 @@ class Prepared:
     parts: tuple[frozenset[str], ...]
     words: tuple[str, ...]
     """The different words of title and abstract, stop words left out."""
-    places: tuple[tuple[int, ...], ...]
-    """Where in `words` the words of the title stand, and then those of each sentence."""
+    places: NDArray[np.int64]
+    """Where in `words` the words of the title stand, and then those of each sentence; before each text a -1."""
+    starts: NDArray[np.int64]
+    """Where in `places` each text begins."""
+    lengths: tuple[int, ...]
+    """How many words each sentence has, stop words left out."""
 
     @property
     def stems(self) -> frozenset[str]:
@@ -104,14 +108,18 @@ def prepared(paper: Paper) -> Prepared:
     """Return a paper cut up for comparing; remembered, since the same papers come up again and again."""
     spans = tuple(sentences(paper.abstract))
     texts = (paper.title, *(paper.abstract[start:end] for start, end in spans))
-    said = [tuple(dict.fromkeys(content(text))) for text in texts]
+    said = [content(text) for text in texts]
     place = {word: number for number, word in enumerate(dict.fromkeys(chain(*said)))}
+    title, *parts = (frozenset(map(stem, some)) for some in said)
+    placed = [[-1, *(place[word] for word in dict.fromkeys(some))] for some in said]
     return Prepared(
-        title=frozenset(terms(paper.title)),
+        title=title,
         spans=spans,
-        parts=tuple(frozenset(terms(text)) for text in texts[1:]),
+        parts=tuple(parts),
         words=tuple(place),
-        places=tuple(tuple(place[word] for word in one) for one in said),
+        places=np.array(list(chain(*placed))),
+        starts=np.cumsum([0, *map(len, placed[:-1])]),
+        lengths=tuple(map(len, said[1:])),
     )
 
 

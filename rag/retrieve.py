@@ -13,8 +13,8 @@ from .catalogue import Catalogue
 from .embed import dense_weight
 from .errors import StoreError
 from .lexical import LexicalIndex
-from .model import Embedder, Evidence, Passage
-from .records import Where
+from .model import Embedder, Evidence
+from .records import Where, as_vectors, paper_of
 from .scan import Scan
 from .settings import Settings
 from .synonyms import meanings
@@ -22,6 +22,7 @@ from .text import terms
 from .vectors import VectorStore
 
 __all__ = ["Stores", "retrieve", "scaled", "wanted"]
+
 
 TOGETHER = 5_000
 """Passages from which both rankings are searched at once: below, handing one over takes longer than it saves."""
@@ -47,11 +48,11 @@ class Stores:
 class Candidates:
     """The union of both rankings, with the raw score of each ranking for every passage in it.
 
-    `vectors` has the shape (n, dimension); `lexical` and `dense` the shape (n,).
+    `asked`, the question's vector, has the shape (dimension,), `vectors` (n, dimension), `lexical` and `dense` (n,).
     """
 
+    asked: NDArray[np.float32]
     keys: list[str]
-    passages: list[Passage]
     vectors: NDArray[np.float32]
     lexical: NDArray[np.float64]
     dense: NDArray[np.float64]
@@ -69,16 +70,14 @@ def retrieve(
     first `settings.feedback`, weighted by their fused score). Reciprocal-rank fusion measured worse on every
     collection.
     """
-    asked = stores.embedder.embed([question])[0]
-    weights = wanted(question, settings.synonyms)
-    found = _candidates(weights, asked, stores, settings, where)
+    found = _candidates(question, stores, settings, where)
     if found is None:
         return []
     given = settings.dense_weight
     weight = dense_weight(stores.embedder.name) if given is None else given
     fused = _fuse(found.lexical, found.dense, weight)
     if settings.feedback:
-        moved = _moved(asked, found.vectors, fused, settings.feedback)
+        moved = _moved(found.asked, found.vectors, fused, settings.feedback)
         fused = _fuse(found.lexical, (found.vectors @ moved).astype(np.float64), weight)
     return _collapse(found, fused, stores.catalogue, k)
 
@@ -102,28 +101,28 @@ def _fuse(lexical: NDArray[np.float64], dense: NDArray[np.float64], weight: floa
     return (1.0 - weight) * scaled(lexical) + weight * scaled(dense)
 
 
-def _candidates(
-    weights: Mapping[str, float], asked: NDArray[np.float32], stores: Stores, settings: Settings, where: Where | None
-) -> Candidates | None:
-    """Return the union of both rankings' first passages, or None when there are none."""
-    if stores.lexical.count() > TOGETHER:
-        hits = stores.beside.submit(stores.lexical.search, weights, settings.candidates, where)
-        dense = dict(_nearest(asked, stores, settings.candidates, where))
-        lexical = dict(hits.result())
-    else:
-        lexical = dict(stores.lexical.search(weights, settings.candidates, where))
-        dense = dict(_nearest(asked, stores, settings.candidates, where))
+def _candidates(question: str, stores: Stores, settings: Settings, where: Where | None) -> Candidates | None:
+    """Return the union of both rankings' first passages, searched at once, or None when there are none."""
+
+    def by_words() -> tuple[dict[str, float], dict[str, float]]:
+        weights = wanted(question, settings.synonyms)
+        return weights, dict(stores.lexical.search(weights, settings.candidates, where))
+
+    other = stores.beside.submit(by_words) if stores.lexical.count() > TOGETHER else None
+    asked = stores.embedder.embed([question])[0]
+    dense = dict(_nearest(asked, stores, settings.candidates, where))
+    weights, lexical = other.result() if other else by_words()
     keys = list(dict.fromkeys([*lexical, *dense]))
-    stored = stores.catalogue.passages(keys)
+    stored = stores.catalogue.vectors(keys)
     # an index may be a moment ahead of or behind the catalogue: what the catalogue does not hold is not shown
     keys = [key for key in keys if key in stored]
     if not keys:
         return None
     lexical |= stores.lexical.scores(weights, [key for key in keys if key not in lexical])
-    vectors = np.stack([stored[key][1] for key in keys])
+    vectors = as_vectors([stored[key] for key in keys])
     return Candidates(
+        asked=asked,
         keys=keys,
-        passages=[stored[key][0] for key in keys],
         vectors=vectors,
         lexical=np.array([lexical.get(key, 0.0) for key in keys]),
         dense=(vectors @ asked).astype(np.float64),  # exact, where Chroma's neighbours are approximate
@@ -163,20 +162,14 @@ def _collapse(found: Candidates, fused: NDArray[np.float64], catalogue: Catalogu
     best: dict[str, int] = {}
     # ties are broken by key, so that the same question gives the same order everywhere
     for index in sorted(range(len(found.keys)), key=lambda row: (-fused[row], found.keys[row])):
-        best.setdefault(found.passages[index].paper_id, index)
+        best.setdefault(paper_of(found.keys[index]), index)
         if len(best) == k:
             break
-    papers = {paper.id: paper for paper in catalogue.papers(best)}
-    present = [(paper_id, index) for paper_id, index in best.items() if paper_id in papers]
+    stored = catalogue.passages([found.keys[index] for index in best.values()])
+    present = [(index, *stored[found.keys[index]]) for index in best.values() if found.keys[index] in stored]
     return [
-        Evidence(
-            paper=papers[paper_id],
-            passage=found.passages[index],
-            rank=rank,
-            score=float(fused[index]),
-            scores=_raw(found, index),
-        )
-        for rank, (paper_id, index) in enumerate(present, start=1)
+        Evidence(paper=paper, passage=passage, rank=rank, score=float(fused[index]), scores=_raw(found, index))
+        for rank, (index, passage, paper) in enumerate(present, start=1)
     ]
 
 

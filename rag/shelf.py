@@ -142,10 +142,14 @@ class Shelf:
         self.close()
 
     def __len__(self) -> int:
-        state, _ = self._catalogue.revision()
-        if self._count is None or self._count[0] != state:
-            self._count = state, self._catalogue.counts()[0]
-        return self._count[1]
+        return self._size(self._catalogue.revision()[0])
+
+    def _size(self, revision: int) -> int:
+        """Return how many papers there are; they are counted once a revision."""
+        counted = self._count
+        if counted is None or counted[0] != revision:
+            counted = self._count = revision, self._catalogue.counts()[0]
+        return counted[1]
 
     def _stores(self) -> Stores:
         small = self._lexical.count() <= self.settings.exact_below

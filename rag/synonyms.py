@@ -54,10 +54,11 @@ def likeness(asked: Sequence[str], said: Sequence[str]) -> NDArray[np.float32]:
     names, table = _rows()
     rows = [table[[names.get(word, -1) for word in words]] for words in (asked, said)]
     near = np.minimum(rows[0] @ rows[1].T, NEARLY)
-    stems = [stem(word) for word in said]
+    columns: dict[str, list[int]] = {}
+    for column, word in enumerate(said):
+        columns.setdefault(stem(word), []).append(column)
     for row, word in enumerate(asked):
-        wanted = stem(word)
-        near[row, [column for column, other in enumerate(stems) if other == wanted]] = 1.0
+        near[row, columns.get(stem(word), [])] = 1.0
     return np.asarray(near, dtype=np.float32)
 
 

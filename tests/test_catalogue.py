@@ -14,7 +14,7 @@ from rag.catalogue import Catalogue
 from rag.errors import LibraryMismatch, StoreError
 from rag.model import Paper
 from rag.reading import LONGEST_LIST
-from rag.records import SCHEMA, Origin, Where
+from rag.records import SCHEMA, Origin, Where, as_vectors
 from rag.text import title_key
 
 
@@ -44,7 +44,7 @@ def test_vectors_are_kept_to_float16(catalogue: Catalogue) -> None:
     one = entry(STACK[0])
     vector = np.full((1, 8), 0.7, dtype=np.float32)
     catalogue.write([replace(one, vectors=vector)])
-    (_, back) = catalogue.passages(["i0#0"])["i0#0"]
+    (back,) = as_vectors([catalogue.vectors(["i0#0"])["i0#0"]])
     assert back.dtype == np.float32
     assert np.abs(back - vector[0]).max() <= 2**-12
 

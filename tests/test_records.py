@@ -21,7 +21,7 @@ from rag.records import (
     as_number,
     as_paper,
     as_passage,
-    as_vector,
+    as_vectors,
     content_hash,
     paper_row,
     passage_rows,
@@ -61,7 +61,7 @@ def test_passages_are_rows_and_back() -> None:
     one = entry(PAPER)
     rows = [SimpleNamespace(**row) for row in passage_rows(one)]
     assert tuple(as_passage(row) for row in rows) == one.passages
-    assert np.array_equal(np.stack([as_vector(row.vector) for row in rows]), one.vectors)
+    assert np.array_equal(as_vectors([row.vector for row in rows]), one.vectors)
 
 
 @pytest.mark.parametrize(
