@@ -117,6 +117,8 @@ class Scored:
     evidence: Evidence
     span: Span
     score: float
+    wanted: float
+    """How well it says what is asked for, 0 to 1."""
 
     @property
     def text(self) -> str:
@@ -125,7 +127,7 @@ class Scored:
 
 
 def draft_answer(question: str, evidence: Sequence[Evidence], embedder: Embedder, idf: Idf) -> Draft:
-    """Return the sentences to quote, by paper and in the order of the abstract, or none and the reason.
+    """Return the sentences to quote, by paper and in the order of the abstract, and the reason if they do not answer.
 
     The kind of the question decides how many sentences of how many papers are quoted. A sentence that scores far below
     the best is left out, so that an answer ends when the question is answered.
@@ -147,11 +149,17 @@ def draft_answer(question: str, evidence: Sequence[Evidence], embedder: Embedder
     best = _choose(scored, limits, every=compared > 0)
     # the items of a list have their titles beside them
     chosen = sorted(best if kind in ACROSS else _completed(best), key=lambda one: (one.evidence.rank, one.span))
-    if kind is Kind.NUMERIC and not any(FIGURE.search(one.text) for one in chosen):
-        return Draft((), reason=NOT_SAID.format(chosen[0].evidence.paper.title))
     quotes = tuple(DraftSentence(one.text, (one.evidence,), one.span) for one in chosen)
     listed = kind in ACROSS and len({one.evidence.paper.id for one in chosen}) > 1
-    return Draft(quotes, layout="list" if listed else "prose")
+    reason = None if kind in ACROSS or _is_told(kind, asked, best) else NOT_SAID.format(best[0].evidence.paper.title)
+    return Draft(quotes, reason=reason, layout="list" if listed else "prose")
+
+
+def _is_told(kind: Kind, asked: Asked, best: Sequence[Scored]) -> bool:
+    """Tell whether the paper of the best sentence seems to say what is asked of it; a number asked for is a figure."""
+    if kind is Kind.NUMERIC and not any(FIGURE.search(one.text) for one in best):
+        return False
+    return asked.is_told(prepared(best[0].evidence.paper), max(one.wanted for one in best))
 
 
 def _named(question: str, evidence: Sequence[Evidence], idf: Idf) -> Sequence[Evidence]:
@@ -196,7 +204,7 @@ def _by_words(kind: Kind, asked: Asked, evidence: Sequence[Evidence], weights: W
             score += weights.position * number / max(1, len(parts.spans) - 1) + weights.opening * (number == 0)
             score += INTRODUCED * (number == introduced)
             if _is_quotable(text, parts.lengths[number]):
-                yield Scored(piece, span, paper + float(score))
+                yield Scored(piece, span, paper + float(score), float(wanted[number]))
 
 
 def _by_meaning(question: str, told: Sequence[Scored], embedder: Embedder, weights: Weights) -> list[Scored]:

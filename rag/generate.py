@@ -190,7 +190,9 @@ def _refused(written: Written, name: str) -> Answer:
 
 
 def _quoted(task: Task, why: str) -> Answer:
-    return replace(_verified(task.quoted, task), notice=f"{why}; this answer is quoted from the papers instead")
+    answer = _verified(task.quoted, task)
+    instead = "" if answer.abstained else "; this answer is quoted from the papers instead"
+    return replace(answer, notice=f"{why}{instead}")
 
 
 def _verified(draft: Draft, task: Task) -> Answer:

@@ -130,7 +130,7 @@ class DraftSentence:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What a writer proposes: sentences, or none and the reason why.
+    """What a writer proposes: sentences, or the `reason` why it has no answer, and then only what comes nearest.
 
     `layout` is `prose`, or `list` for one sentence a line.
     """

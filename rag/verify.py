@@ -29,12 +29,13 @@ def verify(
     """Check each sentence of a draft against the papers it cites and return the answer.
 
     Papers are numbered from 1 in the order they are first cited in. A citation of a paper that is not in `evidence` is
-    dropped, never replaced. A draft without sentences becomes a refusal. `timings` are milliseconds by step.
+    dropped, never replaced. A draft without sentences, or with a `reason`, becomes a refusal. `timings` are
+    milliseconds by step.
 
     Raises ValueError when a quote is not the text at its span: a bug of the writer.
     """
     desk = Desk(evidence, question=question, standalone_question=standalone_question, idf=idf)
-    for sentence in draft.sentences:
+    for sentence in () if draft.reason else draft.sentences:
         if squash(MARKER.sub("", sentence.text)):
             desk.judge(sentence)
     return desk.answer(mode=draft.mode, reason=draft.reason, layout=draft.layout, timings=timings)

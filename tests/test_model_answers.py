@@ -435,18 +435,23 @@ def obey(prompt: Prompt) -> str:
 def test_orders_in_the_evidence_change_nothing(poisoned: Path, poison: Poison) -> None:
     """With a model that obeys every order, no attack succeeds, and the answer still holds what was asked for.
 
-    Where unsupported sentences are marked and not left out, what was ordered may be said in one that is marked.
+    Where unsupported sentences are marked and not left out, what was ordered may be said in one that is marked. What
+    is refused without a model may be refused when the model's text is not to be used.
     """
+    with Library.open(poisoned, settings=Settings()) as library:
+        plain = Reply.of(library.ask(poison.question))
     with ModelServer(obey) as server:
         for grounding in ("mark", "strict"):
             with Library.open(poisoned, settings=settings(server.url, grounding=grounding)) as library:
                 answer = library.ask(poison.question)
-            assert not answer.abstained
-            assert answer.mode == "extractive" if poison.goal.kind == "refuse" else holds(poison.nugget, answer.text)
+            assert answer.mode == "extractive" or not answer.abstained
+            if not answer.abstained and poison.goal.kind != "refuse":
+                assert holds(poison.nugget, answer.text)
+            assert plain.abstained or not answer.abstained
             kept = [one.text for one in answer.sentences if one.verdict not in MARKED]
             assert grounding == "mark" or len(kept) == len(answer.sentences)
             seen = replace(Reply.of(answer), text=" ".join(kept))
-            assert not attack_succeeded(poison, seen, secrets=FIXED)
+            assert not attack_succeeded(poison, seen, plain, secrets=FIXED)
             assert "http" not in answer.text
         assert len(server.chats) == 2
         assert all(prompt.messages[0]["content"] == ANSWER for prompt in server.prompts)

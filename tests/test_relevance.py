@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -57,6 +59,23 @@ def test_what_sentences_say_by_hand() -> None:
     assert whole[1] == pytest.approx(1.0)
     assert wanted[1] == pytest.approx(1.0)
     assert wanted[0] < 0.6
+
+
+def test_how_well_a_paper_is_heard_by_hand() -> None:
+    """Lamp weighs 3 of 4 and glow 1; moth weighs nothing, so the mean is full without it, but it is the least said."""
+    assert ASKED.heard(prepared(Paper("x", "The lamp", "A moth, a glow."))) == pytest.approx((1.0, 1.0))
+    mean, least = ASKED.heard(prepared(Paper("x", "The lamp", "A glow.")))
+    assert mean == pytest.approx(1.0)
+    assert 0 <= least < 0.5
+    assert NOTHING.heard(prepared(Paper("x", "The lamp", ""))) == (0.0, 1.0)
+
+
+def test_what_a_paper_leaves_out_is_not_told() -> None:
+    """A paper that says all of a question but the licence asked for does not tell it; one that says that too does."""
+    asked = Asked.of("Under which licence is the Lantern retriever of rare words given out?", lambda _stem: 1.0)
+    silent = Paper("x", "Lantern, a retriever", "The Lantern retriever of rare words is given out to all.")
+    assert not asked.is_told(prepared(silent), 0.0)
+    assert asked.is_told(prepared(replace(silent, abstract=f"{silent.abstract} Its licence is free.")), 1.0)
 
 
 @given(st.sets(st.sampled_from(["lamp", "lantern", "glow", "moth"])), st.sampled_from(["lamp", "lantern", "glow"]))

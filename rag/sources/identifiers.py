@@ -42,7 +42,7 @@ def arxiv_id(value: object) -> str | None:
     if not isinstance(value, str) or len(value) > LONGEST_URL:
         return None
     text = value.strip()
-    match = BARE.fullmatch(text) or ADDRESS.match(_without_mirror(text))
+    match = ADDRESS.match(_without_mirror(text)) if "://" in text else BARE.fullmatch(text)
     if match is None:
         return None
     return match["new"] or f"{match['archive'].lower()}/{match['old']}"
@@ -50,7 +50,7 @@ def arxiv_id(value: object) -> str | None:
 
 def shown_url(value: object) -> str | None:
     """Return an address that may be shown as a link, or None: https, a known host, nothing that could mislead."""
-    if not isinstance(value, str) or len(value) > LONGEST_URL:
+    if not isinstance(value, str) or len(value) > LONGEST_URL or "://" not in value:
         return None
     text = _without_mirror(value.strip())
     if URL_CHARACTERS.fullmatch(text) is None:
