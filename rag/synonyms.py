@@ -70,12 +70,21 @@ def _near(plain: tuple[str, ...]) -> list[tuple[tuple[str, float], ...]]:
         if len(kept) > REMEMBERED:
             kept.clear()
         names, table = _vocabulary()
-        cosines = unit_rows(load_wordllama().embed(missing)) @ table.T
+        cosines = _vectors(missing) @ table.T
         for word, row in zip(missing, cosines, strict=True):
             near = np.flatnonzero(row > NEAREST)
             first = near[np.argsort(-row[near], kind="stable")][: MOST + 1]
             known[word] = kept[word] = tuple((names[place], float(row[place])) for place in first)
     return [known[word] or () for word in plain]
+
+
+def _vectors(plain: Sequence[str]) -> NDArray[np.float32]:
+    """Return unit vectors of words, one a row; only those that are not whole in the vocabulary need the tokenizer."""
+    rows, table = _rows()
+    vectors = table[[rows.get(word, -1) for word in plain]]
+    if others := [place for place, word in enumerate(plain) if word not in rows]:
+        vectors[others] = unit_rows(load_wordllama().embed([plain[place] for place in others]))
+    return vectors
 
 
 @lru_cache(maxsize=1)
