@@ -85,7 +85,7 @@ LATEX_MARKS = re.compile(r"[{}$]")
 # P^2 Law is one name, but 10^3 is neither 103 nor one word
 POWER = re.compile(r"(?<=\d)(?=[⁻⁰¹²³⁴-⁹])")
 FLAT = re.compile(r"(?<!\d)\^|\^(?!-?\d)")
-THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+THOUSANDS = re.compile(r",(?<=\d,)(?=\d{3}(?!\d))")  # begun with what is rare: it is found far faster
 SPACED_POINT = re.compile(r"(?<=\d) \. (?=\d)")
 
 
@@ -115,16 +115,19 @@ def _without_latex(text: str) -> str:
         text = RELATION.sub(lambda found: RELATIONS[found.group(1)], text)
     if "\\" in text:
         text = LATEX_MACRO.sub(r"\1", text)
-    text = LATEX_MARKS.sub("", text)
+    if "$" in text or "{" in text or "}" in text:
+        text = LATEX_MARKS.sub("", text)
     return FLAT.sub("", text) if "^" in text else text
 
 
-WORD = re.compile(r"[^\W_]+(?:\.\d+)*", re.UNICODE)
+WORD = re.compile(r"[^\W_]+(?:\.\d+)*")
+ASCII_WORD = re.compile(WORD.pattern, re.ASCII)
 
 
 def words(text: str) -> list[str]:
     """Return the words of a text in order, normalised: runs of letters and digits, decimals kept whole."""
-    return WORD.findall(normalise(text))
+    plain = normalise(text)
+    return (ASCII_WORD if plain.isascii() else WORD).findall(plain)
 
 
 @lru_cache(maxsize=65_536)
@@ -142,7 +145,7 @@ def _stemmer():  # type: ignore[no-untyped-def]  # noqa: ANN202
 
 def terms(text: str) -> list[str]:
     """Return what a text is searched by: the stems of its words but the stop words, in order, repeats kept."""
-    return [stem(word) for word in content(text)]
+    return list(map(stem, content(text)))
 
 
 def content(text: str) -> list[str]:
