@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from .exempt import FEWEST_WORDS
 from .facts import names
 from .model import Draft, DraftSentence, Embedder, Evidence, Span
-from .question import Kind, kind_of
+from .question import Kind, kind_of, topic
 from .relevance import NOWHERE, Asked, Idf, Prepared, is_answerable, prepared, unheard
 from .sides import sides
 from .text import terms
@@ -132,7 +132,7 @@ def draft_answer(question: str, evidence: Sequence[Evidence], embedder: Embedder
     The kind of the question decides how many sentences of how many papers are quoted. A sentence that scores far below
     the best is left out, so that an answer ends when the question is answered.
     """
-    asked = Asked.of(question, idf)
+    asked = Asked.of(topic(question), idf)
     if name := unheard(question, asked, evidence, idf):
         return Draft((), reason=NOT_NAMED.format(name))
     if not is_answerable(asked, evidence, embedder.name):
@@ -143,7 +143,7 @@ def draft_answer(question: str, evidence: Sequence[Evidence], embedder: Embedder
     compared = len(sides(question))
     limits = replace(LIMITS[kind], looked_at=compared) if compared else LIMITS[kind]
     told = _told(kind, asked, pieces[: limits.looked_at], weights, apart=compared > 0 or limits.per_paper == 1)
-    scored = _by_meaning(question, told, embedder, weights)
+    scored = _by_meaning(topic(question), told, embedder, weights)
     if not scored:
         return Draft((), reason=NOT_HELD)
     best = _choose(scored, limits, every=compared > 0)

@@ -9,7 +9,7 @@ from itertools import dropwhile, takewhile
 from .errors import QuestionError, shorten
 from .text import squash, words
 
-__all__ = ["LONGEST_QUESTION", "Kind", "asked_for", "checked", "kind_of"]
+__all__ = ["LONGEST_QUESTION", "Kind", "asked_for", "checked", "kind_of", "topic"]
 
 LONGEST_QUESTION = 4_000
 """Characters; a longer text is not a question."""
@@ -73,6 +73,9 @@ MEANS = (
     r"(?:methods?|techniques?|approach|approaches|algorithms?|mechanisms?|tricks?|procedures?|steps?|strateg(?:y|ies))"
 )
 
+WITH_IT = r" (?:is|are|was|were|do|does|did) .*\b(?:used?|uses|trained|evaluated?|tested?|compared?|run)\b"
+"""How a question goes on that asks what a work used, and not for the work."""
+
 LEAD = re.compile(
     r"^(?:(?:and|but|so|also|or|then|now|well|ok|okay|thanks|please|(?:can|could|would|will) you(?= \w+ )) "
     r"|(?:tell me|i (?:want|would like) to know|do you know) (?=(?:how|which|what|who|why|when|where|whether|if)\b))+"
@@ -81,7 +84,11 @@ LEAD = re.compile(
 PATTERNS = tuple(
     (kind, re.compile(pattern))
     for kind, pattern in (
-        (Kind.LIST, rf"^{WHICH} {BETWEEN}{{0,3}}?{PAPERS}\b|^(?:which|what) of (?:the|these|those) {PAPERS}\b"),
+        (
+            Kind.LIST,
+            rf"^{WHICH} {BETWEEN}{{0,3}}?{PAPERS}\b|^{PAPERS} (?:about|on)\b"
+            rf"|^(?:which|what) of (?:the|these|those) {PAPERS}\b",
+        ),
         (
             Kind.FIND,
             rf"^(?:in )?(?:which|what) {BETWEEN}{{0,2}}?{PAPER}\b"
@@ -106,7 +113,7 @@ PATTERNS = tuple(
             rf"^{WHICH} {BETWEEN}{{0,3}}?{WORKS}\b|^(?:list|name|enumerate|are there)\b|\bwho else\b"
             r"|^what are (?:some|the|all)\b",
         ),
-        (Kind.FIND, rf"^(?:in )?(?:which|what) {BETWEEN}{{0,2}}?{WORK}\b(?! {FIGURE}\b)"),
+        (Kind.FIND, rf"^(?:in )?(?:which|what) {BETWEEN}{{0,2}}?{WORK}\b(?! {FIGURE}\b)(?!{WITH_IT})"),
         (
             Kind.NUMERIC,
             r"\bhow (?:many|much|large|big|small|long|fast|often|far|high|low|old|accurate|expensive|deep|wide|few|"
@@ -133,6 +140,27 @@ def kind_of(question: str) -> Kind:
     asked = LEAD.sub("", " ".join(re.findall(r"[\w'-]+", plain)))
     asked = re.sub(r"^(what|who|how)'(?:s|re)\b", r"\1 is", asked)
     return next((kind for kind, pattern in PATTERNS if pattern.search(asked)), Kind.OTHER)
+
+
+ABOUT = re.compile(
+    rf"^(?:(?:in )?{WHICH} |is there )?(?:(?:of )?(?:the|these|those|your|more|other|any|some|an?|one) )?"
+    rf"(?:{PAPERS}|{PAPER})(?: (?:here|in (?:the|this|your) library|that|which|do|does|are there|there are))*"
+    r" (?:(?:are |is )?(?:about|on|regarding|concerning|related to)|(?:deal|work|focus)(?:s|ing)? (?:with|on)"
+    r"|(?:look|talk)(?:s|ing)? (?:at|into|about)|stud(?:y|ies|ying)"
+    r"|(?:discuss|address|investigat|explor|examin|consider|describ|cover|tackl|mention|analy[sz])"
+    r"(?:e|es|s|ing)?) (?:how |why |whether |the |a |an )*",
+    re.I,
+)
+"""How a question begins that asks for papers about something."""
+
+
+def topic(question: str) -> str:
+    """Return what papers are asked for about, or the question: "Which papers study X?" is answered by X, not by study.
+
+    Words for what papers do would find those that say of themselves that they do it.
+    """
+    rest = ABOUT.sub("", question, count=1)
+    return rest if words(rest) else question
 
 
 WANTED = re.compile(r"\b(?:which|what|whose|how (?:many|much))\b((?: [\w'-]+)*)")

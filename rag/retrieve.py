@@ -14,6 +14,7 @@ from .embed import dense_weight
 from .errors import StoreError
 from .lexical import LexicalIndex
 from .model import Embedder, Evidence
+from .question import topic
 from .records import Where, as_vectors, paper_of
 from .scan import Scan
 from .settings import Settings
@@ -61,7 +62,7 @@ class Candidates:
 def retrieve(
     question: str, stores: Stores, settings: Settings, *, k: int = 10, where: Where | None = None
 ) -> list[Evidence]:
-    """Return up to `k` papers for a question, best first.
+    """Return up to `k` papers for a question, or for its topic, best first.
 
     BM25 also looks, at a lower weight, for words that may stand for the question's (`synonyms.py`). The fused score is
     (1 - w) * BM25 + w * cosine, each min-max scaled over the union of both candidate lists, with
@@ -70,7 +71,7 @@ def retrieve(
     first `settings.feedback`, weighted by their fused score). Reciprocal-rank fusion measured worse on every
     collection.
     """
-    found = _candidates(question, stores, settings, where)
+    found = _candidates(topic(question), stores, settings, where)
     if found is None:
         return []
     given = settings.dense_weight

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.errors import QuestionError
-from rag.question import LONGEST_QUESTION, Kind, asked_for, checked, kind_of
+from rag.question import LONGEST_QUESTION, Kind, asked_for, checked, kind_of, topic
 
 KINDS = {
     Kind.NUMERIC: (
@@ -115,6 +115,8 @@ KINDS = {
         "Explain how postcards compress gradients.",
     ),
     Kind.OTHER: (
+        "What dataset is used to evaluate Orchard?",
+        "Which corpus does Orchard use?",
         "Why do translators like noise?",
         "Where does Hearth fail?",
         "energy of training runs",
@@ -198,3 +200,31 @@ def test_long_questions_are_no_trouble(part: str) -> None:
 def test_the_words_that_name_what_is_asked_for(question: str, wanted: set[str]) -> None:
     """From the question word to the next verb or preposition, without articles and "kind of"."""
     assert asked_for(question) == wanted
+
+
+@pytest.mark.parametrize(
+    ("question", "about"),
+    [
+        ("Which papers study mixture of experts?", "mixture of experts?"),
+        ("What papers are there on data pruning?", "data pruning?"),
+        ("List papers on speculative decoding", "speculative decoding"),
+        ("Are there any papers that deal with the energy use of training?", "energy use of training?"),
+        ("What other papers examine why models hallucinate?", "models hallucinate?"),
+        ("papers about RAG", "RAG"),
+        ("Which study examines sleep in bees?", "sleep in bees?"),
+        ("Which papers discuss?", "Which papers discuss?"),
+        ("Which paper introduces Mamba?", "Which paper introduces Mamba?"),
+        ("Which method improves on Mamba?", "Which method improves on Mamba?"),
+        ("How do bees sleep?", "How do bees sleep?"),
+    ],
+)
+def test_topics(question: str, about: str) -> None:
+    """What papers are asked for about is left of a question for papers; any other stays, and so does one of nothing."""
+    assert topic(question) == about
+
+
+@given(st.text(max_size=60))
+def test_a_topic_is_the_end_of_the_question(question: str) -> None:
+    """A topic is never empty where the question is not, and nothing in it is new."""
+    assert question.endswith(topic(question))
+    assert bool(topic(question)) == bool(question)
