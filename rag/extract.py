@@ -12,7 +12,7 @@ from .facts import names
 from .model import Draft, DraftSentence, Embedder, Evidence, Span
 from .question import Kind, kind_of, topic
 from .relevance import NOWHERE, Asked, Idf, Prepared, is_answerable, prepared, unheard
-from .sides import sides
+from .sides import asks_for_all, sides
 from .text import terms
 
 __all__ = ["LIMITS", "Limits", "draft_answer"]
@@ -142,7 +142,10 @@ def draft_answer(question: str, evidence: Sequence[Evidence], embedder: Embedder
     weights = WEIGHTS.get(embedder.name, WEIGHTS["minilm"])
     compared = len(sides(question))
     limits = replace(LIMITS[kind], looked_at=compared) if compared else LIMITS[kind]
-    told = _told(kind, asked, pieces[: limits.looked_at], weights, apart=compared > 0 or limits.per_paper == 1)
+    looked_at, apart = pieces[: limits.looked_at], compared > 0 or limits.per_paper == 1
+    told = _told(
+        kind, asked, looked_at, weights, apart=apart, what_is=kind is Kind.DEFINITION or asks_for_all(question)
+    )
     scored = _by_meaning(topic(question), told, embedder, weights)
     if not scored:
         return Draft((), reason=NOT_HELD)
@@ -177,9 +180,11 @@ def _named(question: str, evidence: Sequence[Evidence], idf: Idf) -> Sequence[Ev
     return named or evidence
 
 
-def _told(kind: Kind, asked: Asked, evidence: Sequence[Evidence], weights: Weights, *, apart: bool) -> list[Scored]:
+def _told(
+    kind: Kind, asked: Asked, evidence: Sequence[Evidence], weights: Weights, *, apart: bool, what_is: bool
+) -> list[Scored]:
     """Return the best sentences by their words, of all papers together, or as many of each when they stand `apart`."""
-    told = sorted(_by_words(kind, asked, evidence, weights), key=lambda one: -one.score)
+    told = sorted(_by_words(kind, asked, evidence, weights, what_is=what_is), key=lambda one: -one.score)
     if not apart:
         return told[:COMPARED]
     by_paper = [[one for one in told if one.evidence is piece] for piece in evidence]
@@ -191,13 +196,18 @@ def _is_quotable(text: str, length: int) -> bool:
     return length >= FEWEST_WORDS and not ACTIVE.search(text)
 
 
-def _by_words(kind: Kind, asked: Asked, evidence: Sequence[Evidence], weights: Weights) -> Iterator[Scored]:
-    """Yield every sentence of the evidence that may be quoted, scored by all but its meaning."""
+def _by_words(
+    kind: Kind, asked: Asked, evidence: Sequence[Evidence], weights: Weights, *, what_is: bool
+) -> Iterator[Scored]:
+    """Yield every sentence of the evidence that may be quoted, scored by all but its meaning.
+
+    Where it is asked what something is, the sentence counts that brings it up.
+    """
     for piece in evidence:
         parts = prepared(piece.paper)
         said, wanted = asked.said(parts)
         paper = _of_paper(piece, asked.coverage(parts.stems), weights)
-        introduced = _introduced(asked, parts) if kind is Kind.DEFINITION else None
+        introduced = _introduced(asked, parts) if what_is else None
         for number, span in enumerate(parts.spans):
             text = piece.paper.abstract[span[0] : span[1]]
             score = weights.said * said[number] + weights.wanted * wanted[number] + _of_kind(text, kind, weights)
@@ -219,8 +229,8 @@ def _of_paper(piece: Evidence, terms_said: float, weights: Weights) -> float:
 
 
 def _introduced(asked: Asked, parts: Prepared) -> int | None:
-    """Return which sentence is the first to say the rarest word of the question, if one does: it tells what that is."""
-    rarest = max(asked.idf, key=lambda stem: asked.idf[stem], default="")
+    """Return which sentence is the first to say the rarest word of the question, or of what of it the title says."""
+    rarest = max(parts.title.intersection(asked.idf) or asked.idf, key=lambda stem: (asked.idf[stem], stem), default="")
     return next((number for number, stems in enumerate(parts.parts) if rarest in stems), None)
 
 

@@ -11,7 +11,7 @@ from .model import Evidence
 from .question import Kind, kind_of
 from .text import content
 
-__all__ = ["joined", "sides"]
+__all__ = ["asks_for_all", "joined", "sides"]
 
 MOST = 3
 BETTER = r"(?:better|worse|faster|slower|cheaper|smaller|larger|stronger|weaker|more|less|easier|harder|safer)"
@@ -44,6 +44,17 @@ def sides(question: str) -> tuple[str, ...]:
             found = tuple(dict.fromkeys(side.strip() for side in named if content(side)))
             return found if 2 <= len(found) <= MOST else ()
     return ()
+
+
+COMPARING = frozenset(
+    ["compare", "compared", "comparison", "contrast", "differ", "difference", "differences", "different"]
+)
+
+
+def asks_for_all(question: str) -> bool:
+    """Tell whether things are to be compared as such, and not in one respect: it is then told what each of them is."""
+    named = [word for side in sides(question) for word in content(side)]
+    return bool(named) and COMPARING.issuperset(set(content(question)).difference(named))
 
 
 def joined(

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.model import Evidence, Paper, Passage
-from rag.sides import joined, sides
+from rag.sides import asks_for_all, joined, sides
 
 
 @pytest.mark.parametrize(
@@ -31,6 +31,21 @@ from rag.sides import joined, sides
 def test_what_is_compared(question: str, expected: tuple[str, ...]) -> None:
     """Two or three things that a comparison names plainly; else none."""
     assert sides(question) == expected
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("What is the difference between Mamba and RWKV?", True),
+        ("Mamba vs RWKV", True),
+        ("How does ORPO differ from DPO in terms of memory?", False),
+        ("Which is faster, speculative decoding or early exit?", False),
+        ("What is Mamba?", False),
+    ],
+)
+def test_what_is_compared_in_no_one_respect(question: str, expected: bool) -> None:
+    """A comparison that names its sides and nothing else asks what each is."""
+    assert asks_for_all(question) is expected
 
 
 @given(st.text(max_size=200))
