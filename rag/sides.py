@@ -46,15 +46,13 @@ def sides(question: str) -> tuple[str, ...]:
     return ()
 
 
-COMPARING = frozenset(
-    ["compare", "compared", "comparison", "contrast", "differ", "difference", "differences", "different"]
-)
+COMPARING = re.compile(r"between|compared?|comparison|contrast|differ(?:ences?|ent)?|versus|vs")
 
 
 def asks_for_all(question: str) -> bool:
     """Tell whether things are to be compared as such, and not in one respect: it is then told what each of them is."""
     named = [word for side in sides(question) for word in content(side)]
-    return bool(named) and COMPARING.issuperset(set(content(question)).difference(named))
+    return bool(named) and all(COMPARING.fullmatch(word) for word in set(content(question)).difference(named))
 
 
 def joined(
