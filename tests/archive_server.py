@@ -5,10 +5,10 @@ from __future__ import annotations
 import base64
 import io
 import tarfile
-import threading
 from collections.abc import Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
+from http.server import BaseHTTPRequestHandler
+
+from loopback import Loopback
 
 
 def packed(members: Mapping[str, bytes], *, links: Mapping[str, str] | None = None) -> bytes:
@@ -26,7 +26,7 @@ def packed(members: Mapping[str, bytes], *, links: Mapping[str, str] | None = No
     return made.getvalue()
 
 
-class ArchiveServer:
+class ArchiveServer(Loopback):
     """Serves one body; a context manager.
 
     By its path: `/good`, `/unsized` (no Content-Length), `/half` (hangs up in the middle), `/hang` (says nothing),
@@ -38,26 +38,11 @@ class ArchiveServer:
     def __init__(self, body: bytes) -> None:
         self.asked: list[str] = []
         self.passwords: list[str] = []
-        self.ended = threading.Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self, body))
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
+        super().__init__(_handler(self, body))
 
     def url(self, path: str) -> str:
         """Return the address of a path."""
-        return f"http://127.0.0.1:{self._server.server_port}{path}"
-
-    def __enter__(self) -> ArchiveServer:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.ended.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        return self.address(path)
 
 
 def _handler(server: ArchiveServer, body: bytes) -> type[BaseHTTPRequestHandler]:

@@ -11,9 +11,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
+from http.server import BaseHTTPRequestHandler
 from typing import Any
+
+from loopback import Loopback
 
 from rag.text import sentences, words
 
@@ -96,7 +97,7 @@ HANG_FIRST = Way(raw="hang")
 ENDLESS = Way(say=lambda _prompt: "endless")
 
 
-class ModelServer:
+class ModelServer(Loopback):
     """A server that answers each chat as the next of `ways` says, the last one from then on; a context manager.
 
     `chats` and `embedded` hold what was asked, `keys` the keys that came along. `left` is set when a client leaves
@@ -120,30 +121,17 @@ class ModelServer:
         self.first = 0.0
         self.busy = self.most_busy = 0
         self._lock = threading.Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
+        super().__init__(_handler(self))
 
     @property
     def url(self) -> str:
         """The base URL, as OPENAI_BASE_URL takes it."""
-        return f"http://127.0.0.1:{self._server.server_port}/v1"
+        return self.address("/v1")
 
     @property
     def prompts(self) -> list[Prompt]:
         """What was asked, chat by chat."""
         return [Prompt(chat["messages"]) for chat in self.chats]
-
-    def __enter__(self) -> ModelServer:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
 
     def next_way(self, request: dict[str, Any]) -> Way:
         """Note a chat, and return how to answer it."""

@@ -6,16 +6,17 @@ import json
 import threading
 import time
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
+from http.server import BaseHTTPRequestHandler
 from typing import Any
+
+from loopback import Loopback
 
 SLOW = 1.5
 """Seconds that a `slow` reply takes."""
 KEY = "sk-test-do-not-tell"
 
 
-class OpenAIServer:
+class OpenAIServer(Loopback):
     """A server that answers each call as the next of `ways` says, the last one from then on; a context manager.
 
     Ways: `good`, `fenced`, `malformed` (no JSON in the reply), `broken` (no JSON at all), `empty` (no choices), `slow`,
@@ -33,25 +34,12 @@ class OpenAIServer:
         self.keys: list[str] = []
         self.times: list[float] = []
         self._lock = threading.Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
+        super().__init__(_handler(self))
 
     @property
     def url(self) -> str:
         """The base URL, as OPENAI_BASE_URL takes it."""
-        return f"http://127.0.0.1:{self._server.server_port}/v1"
-
-    def __enter__(self) -> OpenAIServer:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        return self.address("/v1")
 
     def next_way(self, request: dict[str, Any], key: str) -> str:
         """Note a request, and return how to answer it."""

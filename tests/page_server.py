@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import gzip
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qs, urlsplit
+
+from loopback import Loopback
 
 ABSTRACT = "Umbrellas keep robots dry, and we measure by how much in 12 towns. " * 3
 TOTAL = 250
@@ -27,7 +27,7 @@ def entry(number: int) -> str:
     )
 
 
-class PageServer:
+class PageServer(Loopback):
     """Serves by path; a context manager. `asked` holds the targets in their order, `hosts` the Host header of each.
 
     `/api/query` is arXiv's API, `/api/daily_papers` Hugging Face's (two pages), `/list/cs.RO/recent` a list of 120 ids,
@@ -39,32 +39,12 @@ class PageServer:
     def __init__(self) -> None:
         self.asked: list[str] = []
         self.hosts: list[str] = []
-        self.ended = threading.Event()
         self.fail_after = 10**9
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Mine", (Handler,), {"pages": self}))
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
-
-    @property
-    def port(self) -> int:
-        """Return the port that it listens on."""
-        return int(self._server.server_port)
+        super().__init__(type("Mine", (Handler,), {"pages": self}))
 
     def url(self, path: str) -> str:
         """Return the address of a path."""
-        return f"http://127.0.0.1:{self.port}{path}"
-
-    def __enter__(self) -> PageServer:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.ended.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        return self.address(path)
 
 
 def feed(query: dict[str, list[str]]) -> bytes:
