@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from importlib import import_module
 from typing import Any
 
-from rag import extract
+from rag import score
 from rag.library import Library
 
 from .answering import Journal, ask_all, inquiries
@@ -58,6 +58,9 @@ PARTS = (
     Part("no figure for a number", weights={"figure": 0.0}),
     Part("no method for a how", weights={"method": 0.0}),
     Part("no place in the abstract", weights={"position": 0.0, "opening": 0.0}),
+    Part("no sentence that brings it up", names={("score", "INTRODUCED"): 0.0}),
+    Part("no sentence that proposes", names={("score", "PROPOSED"): 0.0}),
+    Part("releases are not set back", names={("score", "RELEASED"): 0.0}),
     Part("no score of the paper", weights={"paper_cosine": 0.0, "paper_terms": 0.0, "fused": 0.0}),
     Part("names single out no paper", names={("extract", "_named"): _all_papers}),
     Part("comparisons are not split", names={("extract", "sides"): _no_sides, ("library", "sides"): _no_sides}),
@@ -100,7 +103,7 @@ def _without(part: Part, library: Library) -> Iterator[None]:
     }
     swaps[library, "settings"] = library.settings.model_copy(update=dict(part.settings))
     if part.weights:
-        swaps[extract, "WEIGHTS"] = {name: replace(one, **part.weights) for name, one in extract.WEIGHTS.items()}
+        swaps[score, "WEIGHTS"] = {name: replace(one, **part.weights) for name, one in score.WEIGHTS.items()}
     kept = {(module, name): getattr(module, name) for module, name in swaps}
     for (module, name), value in swaps.items():
         setattr(module, name, value)

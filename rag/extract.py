@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from .exempt import FEWEST_WORDS
 from .facts import names
-from .model import Draft, DraftSentence, Embedder, Evidence, Span
-from .question import Kind, kind_of, topic
-from .relevance import NOWHERE, Asked, Idf, Prepared, is_answerable, prepared, unheard
-from .sides import asks_for_all, sides
+from .model import Draft, DraftSentence, Embedder, Evidence
+from .question import Kind, topic
+from .relevance import NOWHERE, Asked, Idf, is_answerable, prepared, unheard
+from .score import FIGURE, Scored, Sought, by_meaning, by_words, is_quotable
+from .sides import sides
 from .text import terms
 
 __all__ = ["LIMITS", "Limits", "draft_answer"]
@@ -59,71 +59,10 @@ LIMITS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Weights:
-    """What speaks for a sentence, in log-odds.
-
-    A conditional logistic model of "this sentence answers", fitted for each embedder on the dev questions over the
-    starter library and over real abstracts, and on 216 further questions about 108 abstracts that are in neither.
-    """
-
-    said: float
-    """How well sentence and title say the question (`Asked.said`)."""
-    wanted: float
-    """How well the sentence says what is asked for."""
-    cosine: float
-    figure: float
-    """It holds a figure, and the question asks for one."""
-    method: float
-    """It tells how, and the question asks how."""
-    position: float
-    """Where it stands: 0 for the first sentence of the abstract, 1 for the last."""
-    opening: float
-    """It is the first sentence, which is nearly always background."""
-    paper_cosine: float
-    paper_terms: float
-    """The share of the question's terms that its paper says."""
-    fused: float
-    """Its paper's score in the search."""
-
-
-WEIGHTS = {
-    "static": Weights(7.22, 2.66, 2.62, 3.51, 0.26, 0.96, -2.16, 8.00, 8.51, 3.04),
-    "minilm": Weights(5.31, 2.72, 5.63, 3.44, 0.44, 1.09, -2.32, 11.35, 7.81, 3.62),
-}
-"""By the name of the embedder; one that is not here is weighted as `minilm` is."""
-
-INTRODUCED = 3.0
-"""What it weighs that a sentence is the first to name what is to be defined; from 2 to 4 dev answers are the same."""
-
-ACTIVE = re.compile(r"!?\[[^\]]*\]\s*\(|<[a-zA-Z/!]")
-"""A link, an image or a tag: a reader's program might load it, so a sentence that holds one is not quoted."""
 LEANING = re.compile(
     r"(?:it|its|they|their|these|those|such|this)\b(?! (?:paper|work|study|survey|article|report))", re.I
 )
 """How a sentence begins that is about what the one before it names."""
-FIGURE = re.compile(r"(?<![\w.-])\d")
-METHOD = re.compile(
-    r"\b(?:propos|introduc|present|method|approach|using|uses|by |via|through|based on|consist|train|works|framework|"
-    r"first|then|combin|employ|design|learn|each|instead)",
-    re.I,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """A sentence of a piece of evidence, with how well it answers."""
-
-    evidence: Evidence
-    span: Span
-    score: float
-    wanted: float
-    """How well it says what is asked for, 0 to 1."""
-
-    @property
-    def text(self) -> str:
-        """The sentence as it stands in the abstract."""
-        return self.evidence.paper.abstract[self.span[0] : self.span[1]]
 
 
 def draft_answer(question: str, evidence: Sequence[Evidence], embedder: Embedder, idf: Idf) -> Draft:
@@ -137,16 +76,15 @@ def draft_answer(question: str, evidence: Sequence[Evidence], embedder: Embedder
         return Draft((), reason=NOT_NAMED.format(name))
     if not is_answerable(asked, evidence, embedder.name):
         return Draft((), reason=NOT_HELD)
-    kind = kind_of(question)
+    sought = Sought.of(question, asked, embedder.name)
+    kind = sought.kind
     pieces = evidence if kind in ACROSS else _named(question, evidence, idf)
-    weights = WEIGHTS.get(embedder.name, WEIGHTS["minilm"])
     compared = len(sides(question))
     limits = replace(LIMITS[kind], looked_at=compared) if compared else LIMITS[kind]
-    looked_at, apart = pieces[: limits.looked_at], compared > 0 or limits.per_paper == 1
-    told = _told(
-        kind, asked, looked_at, weights, apart=apart, what_is=kind is Kind.DEFINITION or asks_for_all(question)
-    )
-    scored = _by_meaning(topic(question), told, embedder, weights)
+    pieces = pieces[: limits.looked_at]
+    told = sorted(by_words(sought, pieces), key=lambda one: -one.score)
+    told = _of_each(told, pieces) if compared or limits.per_paper == 1 else told[:COMPARED]
+    scored = by_meaning(sought, told, embedder)
     if not scored:
         return Draft((), reason=NOT_HELD)
     best = _choose(scored, limits, every=compared > 0)
@@ -180,65 +118,10 @@ def _named(question: str, evidence: Sequence[Evidence], idf: Idf) -> Sequence[Ev
     return named or evidence
 
 
-def _told(
-    kind: Kind, asked: Asked, evidence: Sequence[Evidence], weights: Weights, *, apart: bool, what_is: bool
-) -> list[Scored]:
-    """Return the best sentences by their words, of all papers together, or as many of each when they stand `apart`."""
-    told = sorted(_by_words(kind, asked, evidence, weights, what_is=what_is), key=lambda one: -one.score)
-    if not apart:
-        return told[:COMPARED]
-    by_paper = [[one for one in told if one.evidence is piece] for piece in evidence]
-    return [one for some in by_paper for one in some[: max(1, COMPARED // len(evidence))]]
-
-
-def _is_quotable(text: str, length: int) -> bool:
-    """Tell a sentence of so many words from scraps ("Code is available."), and from what a program might load."""
-    return length >= FEWEST_WORDS and not ACTIVE.search(text)
-
-
-def _by_words(
-    kind: Kind, asked: Asked, evidence: Sequence[Evidence], weights: Weights, *, what_is: bool
-) -> Iterator[Scored]:
-    """Yield every sentence of the evidence that may be quoted, scored by all but its meaning.
-
-    Where it is asked what something is, the sentence counts that brings it up.
-    """
-    for piece in evidence:
-        parts = prepared(piece.paper)
-        said, wanted = asked.said(parts)
-        paper = _of_paper(piece, asked.coverage(parts.stems), weights)
-        introduced = _introduced(asked, parts) if what_is else None
-        for number, span in enumerate(parts.spans):
-            text = piece.paper.abstract[span[0] : span[1]]
-            score = weights.said * said[number] + weights.wanted * wanted[number] + _of_kind(text, kind, weights)
-            score += weights.position * number / max(1, len(parts.spans) - 1) + weights.opening * (number == 0)
-            score += INTRODUCED * (number == introduced)
-            if _is_quotable(text, parts.lengths[number]):
-                yield Scored(piece, span, paper + float(score), float(wanted[number]))
-
-
-def _by_meaning(question: str, told: Sequence[Scored], embedder: Embedder, weights: Weights) -> list[Scored]:
-    """Return the sentences with what their cosine to the question says added to their scores."""
-    vectors = embedder.embed([question, *(one.text for one in told)])
-    cosines = (vectors[1:] @ vectors[0]).tolist()
-    return [replace(one, score=one.score + weights.cosine * near) for one, near in zip(told, cosines, strict=True)]
-
-
-def _of_paper(piece: Evidence, terms_said: float, weights: Weights) -> float:
-    return weights.fused * piece.score + weights.paper_cosine * piece.scores["dense"] + weights.paper_terms * terms_said
-
-
-def _introduced(asked: Asked, parts: Prepared) -> int | None:
-    """Return which sentence is the first to say the rarest word of the question, or of what of it the title says."""
-    rarest = max(parts.title.intersection(asked.idf) or asked.idf, key=lambda stem: (asked.idf[stem], stem), default="")
-    return next((number for number, stems in enumerate(parts.parts) if rarest in stems), None)
-
-
-def _of_kind(text: str, kind: Kind, weights: Weights) -> float:
-    """Return what the question's kind has to say for a sentence."""
-    if kind is Kind.NUMERIC:
-        return weights.figure * bool(FIGURE.search(text))
-    return weights.method * (kind is Kind.HOW and bool(METHOD.search(text)))
+def _of_each(told: Sequence[Scored], pieces: Sequence[Evidence]) -> list[Scored]:
+    """Return as many of the best sentences of each paper as may be compared."""
+    by_paper = [[one for one in told if one.evidence is piece] for piece in pieces]
+    return [one for some in by_paper for one in some[: max(1, COMPARED // len(pieces))]]
 
 
 def _choose(scored: Sequence[Scored], limits: Limits, *, every: bool) -> list[Scored]:
@@ -265,6 +148,6 @@ def _completed(chosen: Sequence[Scored]) -> list[Scored]:
         parts = prepared(one.evidence.paper)
         number = max(0, parts.spans.index(one.span) - 1)
         first = replace(one, span=parts.spans[number])
-        if LEANING.match(one.text) and _is_quotable(first.text, parts.lengths[number]):
+        if LEANING.match(one.text) and is_quotable(first.text, parts.lengths[number]):
             told.setdefault((one.evidence.paper.id, first.span), first)
     return list(told.values())

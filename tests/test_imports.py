@@ -31,6 +31,7 @@ FLOORS = {
     "walk": 2,
     "retrieve": 2,
     "extract": 2,
+    "score": 2,
     "generate": 2,
     "better": 2,
     "written": 2,
