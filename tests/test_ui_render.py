@@ -169,6 +169,13 @@ def test_a_refusal_leads_to_the_nearest_papers() -> None:
     assert "✓" not in shown.text
 
 
+def test_what_an_abstract_leaves_out_may_be_in_the_paper() -> None:
+    """Where the right abstract does not say, the reader is sent to the whole paper, and not to other topics."""
+    refused = answer(abstained=True, reason=f'The abstract of "{ORCHARD.title}" does not say.', citations=())
+    assert "The whole paper may say it" in Reader(answer_html(refused, 2)).text
+    assert "Name a method" in Reader(answer_html(replace(refused, reason="Not held."), 2)).text
+
+
 def test_a_refusal_without_papers() -> None:
     """An empty library has no nearest papers."""
     shown = answer_html(answer(abstained=True, reason="Not held.", citations=(), evidence=()), 1)

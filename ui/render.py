@@ -160,6 +160,10 @@ def _proof(answer: Answer) -> str:
     return f'<p class="proof">{escape(line)} <button type="button" class="copy">Copy</button></p>'
 
 
+OTHERWISE = "Name a method, a dataset or a topic that one of these papers is about, or add papers."
+WHOLE = "The whole paper may say it: open it from its abstract. Or ask in other words."
+
+
 def _refusal(answer: Answer, turn: int) -> Iterator[str]:
     yield f'<p class="refusal" dir="auto">{escape(_cut(answer.reason or answer.text))}</p>'
     papers = nearest(answer)[:NEAREST]
@@ -169,7 +173,8 @@ def _refusal(answer: Answer, turn: int) -> Iterator[str]:
             for place, paper in enumerate(papers, 1)
         )
         yield f'<p class="nearest">Nearest papers</p><ul class="nearest" dir="auto">{"".join(items)}</ul>'
-    yield '<p class="hint">Name a method, a dataset or a topic that one of these papers is about, or add papers.</p>'
+    left_out = any(f'"{paper.title}"' in (answer.reason or "") for paper in nearest(answer))
+    yield f'<p class="hint">{WHOLE if left_out else OTHERWISE}</p>'
 
 
 def partial_html(sentences: Iterable[Sentence], tail: str, turn: int) -> str:
