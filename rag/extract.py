@@ -37,7 +37,8 @@ class Limits:
     """How much is quoted for a kind of question.
 
     Papers at most, sentences at most in all and of one paper, how far below the best sentence a further one may score
-    (one point is a factor of e in the odds), and how many papers' sentences compete.
+    (one point is a factor of e in the odds), how many papers' sentences compete, and beyond how many words no further
+    sentence is quoted.
     """
 
     papers: int
@@ -45,17 +46,18 @@ class Limits:
     per_paper: int
     within: float = 2.5
     looked_at: int = 5
+    words: int = 110
 
 
 LIMITS = {
     Kind.NUMERIC: Limits(2, 2, 2),
-    Kind.YES_NO: Limits(2, 3, 3),
-    Kind.LIST: Limits(8, 8, 1, within=4.0, looked_at=10),
-    Kind.FIND: Limits(4, 4, 1),
+    Kind.YES_NO: Limits(1, 4, 4),
+    Kind.LIST: Limits(8, 8, 1, within=4.0, looked_at=10, words=400),
+    Kind.FIND: Limits(4, 4, 1, words=200),
     Kind.COMPARISON: Limits(3, 3, 2),
-    Kind.DEFINITION: Limits(1, 2, 2),
-    Kind.HOW: Limits(2, 3, 3),
-    Kind.OTHER: Limits(2, 3, 3),
+    Kind.DEFINITION: Limits(1, 3, 3),
+    Kind.HOW: Limits(1, 4, 4),
+    Kind.OTHER: Limits(1, 4, 4),
 }
 
 
@@ -135,7 +137,8 @@ def _choose(scored: Sequence[Scored], limits: Limits, *, every: bool) -> list[Sc
         if len(chosen) >= limits.sentences or one.score < ranked[0].score - limits.within:
             break
         fits = taken[paper] < limits.per_paper and (paper in taken or len(taken) < limits.papers)
-        if fits and one not in chosen:
+        length = sum(len(other.text.split()) for other in [*chosen, one])
+        if fits and one not in chosen and (length <= limits.words or not chosen):
             taken[paper] += 1
             chosen.append(one)
     return chosen
