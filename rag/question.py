@@ -9,7 +9,7 @@ from itertools import dropwhile, takewhile
 from .errors import QuestionError, shorten
 from .text import squash, words
 
-__all__ = ["LONGEST_QUESTION", "Kind", "asked_for", "checked", "kind_of", "topic"]
+__all__ = ["LONGEST_QUESTION", "Kind", "asked_for", "checked", "is_quantity", "kind_of", "topic"]
 
 LONGEST_QUESTION = 4_000
 """Characters; a longer text is not a question."""
@@ -161,6 +161,17 @@ def topic(question: str) -> str:
     """
     rest = ABOUT.sub("", question, count=1)
     return rest if words(rest) else question
+
+
+QUANTITY = re.compile(
+    r"percent(?:ages?)?|fraction|shares?|proportion|number|size|amount|count|total|factor|fold|figure|value|ratio|times|"
+    r"gains?|improvements?|reduction|increase|decrease|margin|multiple|level|degree|extent"
+)
+
+
+def is_quantity(word: str) -> bool:
+    """Tell whether a word asks for how much and not of what: any figure answers "what share"."""
+    return QUANTITY.fullmatch(word) is not None
 
 
 WANTED = re.compile(r"\b(?:which|what|whose|how (?:many|much))\b((?: [\w'-]+)*)")

@@ -68,7 +68,7 @@ SET = (
           "After 5 days."),
     about("switch", LANTERN, "Why does Lantern handle code-switched queries so well?", string("cannot handle"),
           "It cannot handle them.", category="false_premise"),
-    refused("rate", "near_miss", "What learning rate does Orchard use for the second optimiser?", split="dev"),
+    refused("rate", "near_miss", "On which machines does Orchard run?", split="dev"),
     refused("bread", "out_of_domain", "How do I bake sourdough bread?"),
 )  # fmt: skip
 
