@@ -63,7 +63,7 @@ PARTS = (
     Part("releases are not set back", names={("score", "RELEASED"): 0.0}),
     Part("no score of the paper", weights={"paper_cosine": 0.0, "paper_terms": 0.0, "fused": 0.0}),
     Part("names single out no paper", names={("extract", "_named"): _all_papers}),
-    Part("comparisons are not split", names={("extract", "sides"): _no_sides, ("library", "sides"): _no_sides}),
+    Part("comparisons are not split", names={("score", "sides"): _no_sides, ("library", "sides"): _no_sides}),
     Part("what abstracts leave out is answered", names={("extract", "_is_told"): _always}),
     Part("nothing is refused", names={("extract", "is_answerable"): _always, ("extract", "_is_told"): _always}),
 )

@@ -9,13 +9,12 @@ from dataclasses import dataclass, replace
 
 from .facts import names
 from .model import Draft, DraftSentence, Embedder, Evidence
-from .question import Kind, topic
+from .question import Kind
 from .relevance import NOWHERE, Asked, Idf, is_answerable, prepared, unheard
 from .score import FIGURE, Scored, Sought, by_meaning, by_words, is_quotable
-from .sides import sides
 from .text import terms
 
-__all__ = ["LIMITS", "Limits", "draft_answer"]
+__all__ = ["LIMITS", "NOT_SAID", "Limits", "draft_answer"]
 
 NOT_HELD = "The papers in this library do not answer this question."
 NOT_NAMED = 'No paper in this library mentions "{}".'
@@ -73,15 +72,14 @@ def draft_answer(question: str, evidence: Sequence[Evidence], embedder: Embedder
     The kind of the question decides how many sentences of how many papers are quoted. A sentence that scores far below
     the best is left out, so that an answer ends when the question is answered.
     """
-    asked = Asked.of(topic(question), idf)
+    sought = Sought.of(question, idf, embedder.name)
+    asked, kind = sought.asked, sought.kind
     if name := unheard(question, asked, evidence, idf):
         return Draft((), reason=NOT_NAMED.format(name))
     if not is_answerable(asked, evidence, embedder.name):
         return Draft((), reason=NOT_HELD)
-    sought = Sought.of(question, asked, embedder.name)
-    kind = sought.kind
     pieces = evidence if kind in ACROSS else _named(question, evidence, idf)
-    compared = len(sides(question))
+    compared = len(sought.sides)
     limits = replace(LIMITS[kind], looked_at=compared) if compared else LIMITS[kind]
     pieces = pieces[: limits.looked_at]
     told = sorted(by_words(sought, pieces), key=lambda one: -one.score)

@@ -35,18 +35,16 @@ LONGEST_LIST = 500
 """Values in one SQL `IN`: below every database's limit."""
 # a statement that is made once is compiled once, which is most of what a small one costs
 STATE = sa.select(META.c.key, META.c.value).where(META.c.key.in_(["revision", "indexed"]))
-BY_ID = sa.select(PAPERS).where(PAPERS.c.id.in_(sa.bindparam("ids", expanding=True)))
-NAMES_OF = sa.select(ORIGINS.c.paper_id, ORIGINS.c.source).where(
-    ORIGINS.c.paper_id.in_(sa.bindparam("ids", expanding=True))
-)
-VECTORS = sa.select(PASSAGES.c.key, PASSAGES.c.vector).where(PASSAGES.c.key.in_(sa.bindparam("keys", expanding=True)))
 FIRST_NAME = sa.select(sa.func.min(ORIGINS.c.source)).where(ORIGINS.c.paper_id == PAPERS.c.id).scalar_subquery()
+OF_PAPER = (
+    *(column for column in PAPERS.c if column.name not in {"title_key", "hash", "revision"}),
+    FIRST_NAME.label("source"),
+)
+ALL = sa.select(*OF_PAPER)
+BY_ID = ALL.where(PAPERS.c.id.in_(sa.bindparam("ids", expanding=True)))
+VECTORS = sa.select(PASSAGES.c.key, PASSAGES.c.vector).where(PASSAGES.c.key.in_(sa.bindparam("keys", expanding=True)))
 BY_KEY = (
-    sa.select(
-        *(column for column in PASSAGES.c if column.name != "vector"),
-        *(column for column in PAPERS.c if column.name not in {"title_key", "hash", "revision"}),
-        FIRST_NAME.label("source"),
-    )
+    sa.select(*(column for column in PASSAGES.c if column.name != "vector"), *OF_PAPER)
     .join(PAPERS, PAPERS.c.id == PASSAGES.c.paper_id)
     .where(PASSAGES.c.key.in_(sa.bindparam("keys", expanding=True)))
 )
@@ -134,18 +132,10 @@ class Reading:
         """Return the papers of these ids, or all, in the order of their titles."""
         with self._begin() as connection:
             if ids is None:
-                rows: Iterable[Any] = connection.execute(sa.select(PAPERS)).all()
-                names: Iterable[Any] = connection.execute(sa.select(ORIGINS.c.paper_id, ORIGINS.c.source)).all()
+                rows: Iterable[Any] = connection.execute(ALL).all()
             else:
-                parts = list(chunks(list(ids)))
-                rows = [row for part in parts for row in connection.execute(BY_ID, {"ids": part})]
-                names = [row for part in parts for row in connection.execute(NAMES_OF, {"ids": part})]
-        sources: dict[str, str] = {}
-        for paper_id, source in names:
-            sources[paper_id] = min(source, sources.get(paper_id, source))
-        return sorted(
-            (as_paper(row, sources.get(row.id, "")) for row in rows), key=lambda paper: paper.title.casefold()
-        )
+                rows = [row for part in chunks(list(ids)) for row in connection.execute(BY_ID, {"ids": part})]
+        return sorted((as_paper(row, row.source or "") for row in rows), key=lambda paper: paper.title.casefold())
 
     def vectors(self, keys: Sequence[str]) -> dict[str, bytes]:
         """Return the stored vectors of passages, by key; keys that are not there are left out."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Set
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
@@ -93,8 +93,7 @@ class Asked:
         """
         named = [word for word in self.words if not is_quantity(word)]
         best = likeness(named, paper.words).max(axis=1, initial=0.0)
-        weights = np.array([self.idf[stem(word)] for word in named])
-        return float(weights @ best / max(weights.sum(), 1e-9)), float(best.min(initial=1.0))
+        return float(self._mean(named, best)), float(best.min(initial=1.0))
 
     def is_told(self, paper: Prepared, wanted: float) -> bool:
         """Tell whether a paper seems to say what is asked, its quotes saying the `wanted` words so well, 0 to 1.
@@ -115,10 +114,14 @@ class Asked:
         near = np.pad(likeness(self.words, paper.words), ((0, 0), (0, 1)))  # the last column stands for no word
         best = np.maximum.reduceat(near[:, paper.places], paper.starts, axis=1)
         title, sentences_ = best[:, :1], best[:, 1:]
-        weights = np.array([self.idf[stem(word)] for word in self.words])
-        whole = weights @ np.maximum(sentences_, title) / max(weights.sum(), 1e-9)
+        whole = self._mean(self.words, np.maximum(sentences_, title))
         wanted = [place for place, word in enumerate(self.words) if word in self.wanted]
         return whole, sentences_[wanted].mean(axis=0) if wanted else np.zeros(sentences_.shape[1])
+
+    def _mean(self, words: Sequence[str], said: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Return the mean by IDF of how well some words are said, one a row."""
+        weights = np.array([self.idf[stem(word)] for word in words])
+        return np.asarray(weights @ said / max(weights.sum(), 1e-9))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from .exempt import FEWEST_WORDS
 from .model import Embedder, Evidence, Span
 from .question import Kind, kind_of, topic
-from .relevance import Asked, Prepared, prepared
-from .sides import asks_for_all
+from .relevance import Asked, Idf, Prepared, prepared
+from .sides import asks_for_all, sides
 
 __all__ = ["FIGURE", "WEIGHTS", "Scored", "Sought", "Weights", "by_meaning", "by_words", "is_quotable"]
 
@@ -103,20 +103,29 @@ class Scored:
 class Sought:
     """What sentences are scored for: a question, its kind, whether it asks what something is, or where its code is."""
 
-    question: str
+    topic: str
     asked: Asked
+    """The words of the topic."""
     kind: Kind
+    sides: tuple[str, ...]
+    """What it compares; nothing, when it is no comparison."""
     what_is: bool
     release: bool
     weights: Weights
 
     @classmethod
-    def of(cls, question: str, asked: Asked, embedder: str) -> Sought:
-        """Return what a question seeks; `asked` holds the words of its topic."""
-        kind = kind_of(question)
-        what_is = kind is Kind.DEFINITION or asks_for_all(question)
-        weights = WEIGHTS.get(embedder, WEIGHTS["minilm"])
-        return cls(topic(question), asked, kind, what_is, ASKS_RELEASE.search(question) is not None, weights)
+    def of(cls, question: str, idf: Idf, embedder: str) -> Sought:
+        """Return what a question seeks, its sentences to be weighted as suits an embedder."""
+        about, kind, compared = topic(question), kind_of(question), sides(question)
+        return cls(
+            topic=about,
+            asked=Asked.of(about, idf),
+            kind=kind,
+            sides=compared,
+            what_is=kind is Kind.DEFINITION or asks_for_all(question, compared),
+            release=ASKS_RELEASE.search(question) is not None,
+            weights=WEIGHTS.get(embedder, WEIGHTS["minilm"]),
+        )
 
     def of_kind(self, text: str) -> float:
         """Return what the kind of the question has to say for a sentence."""
@@ -152,7 +161,7 @@ def by_words(sought: Sought, evidence: Sequence[Evidence]) -> Iterator[Scored]:
 
 def by_meaning(sought: Sought, told: Sequence[Scored], embedder: Embedder) -> list[Scored]:
     """Return the sentences with what their cosine to the question says added to their scores."""
-    vectors = embedder.embed([sought.question, *(one.text for one in told)])
+    vectors = embedder.embed([sought.topic, *(one.text for one in told)])
     worth = (sought.weights.cosine * (vectors[1:] @ vectors[0])).tolist()
     return [replace(one, score=one.score + more) for one, more in zip(told, worth, strict=True)]
 

@@ -49,9 +49,9 @@ def sides(question: str) -> tuple[str, ...]:
 COMPARING = re.compile(r"between|compared?|comparison|contrast|differ(?:ences?|ent)?|versus|vs")
 
 
-def asks_for_all(question: str) -> bool:
-    """Tell whether things are to be compared as such, and not in one respect: it is then told what each of them is."""
-    named = [word for side in sides(question) for word in content(side)]
+def asks_for_all(question: str, compared: Sequence[str]) -> bool:
+    """Tell whether things are to be `compared` as such, not in one respect: it is then told what each of them is."""
+    named = [word for side in compared for word in content(side)]
     return bool(named) and all(COMPARING.fullmatch(word) for word in set(content(question)).difference(named))
 
 

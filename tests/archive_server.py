@@ -40,10 +40,6 @@ class ArchiveServer(Loopback):
         self.passwords: list[str] = []
         super().__init__(_handler(self, body))
 
-    def url(self, path: str) -> str:
-        """Return the address of a path."""
-        return self.address(path)
-
 
 def _handler(server: ArchiveServer, body: bytes) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):

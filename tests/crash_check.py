@@ -17,6 +17,7 @@ import numpy as np
 from rag.errors import LibraryMismatch
 from rag.library import Library, rebuilt
 from rag.passages import split
+from rag.records import paper_of
 from rag.settings import Settings
 
 SAMPLES = 100
@@ -95,7 +96,7 @@ def _chroma(library: Library, wanted: dict[str, Any]) -> Iterator[str]:
     for key, vector, text in zip(got["ids"], got["embeddings"], got["documents"], strict=True):
         if not np.allclose(vector, wanted[key], atol=1e-3):
             yield f"Chroma holds another vector of {key}"
-        if text not in texts[key.rsplit("#", 1)[0]]:
+        if text not in texts[paper_of(key)]:
             yield f"Chroma holds another text of {key}"
     chosen = random.Random(1).sample(sorted(wanted), min(SAMPLES, len(wanted)))
     found = sum(key in dict(library._vectors.nearest(wanted[key], 20)) for key in chosen)

@@ -42,10 +42,6 @@ class PageServer(Loopback):
         self.fail_after = 10**9
         super().__init__(type("Mine", (Handler,), {"pages": self}))
 
-    def url(self, path: str) -> str:
-        """Return the address of a path."""
-        return self.address(path)
-
 
 def feed(query: dict[str, list[str]]) -> bytes:
     """Return what arXiv's API answers."""

@@ -18,6 +18,7 @@ from rag.extract import LEANING, LIMITS, draft_answer
 from rag.model import Draft, Evidence, Paper, Passage
 from rag.question import Kind, kind_of
 from rag.relevance import prepared
+from rag.verify import verify
 
 
 @lru_cache(maxsize=1)
@@ -76,7 +77,7 @@ def check_quotes(question: str, draft: Draft) -> None:
     assert len(counted) <= limits.sentences
     assert len(by_paper) <= limits.papers
     assert max(by_paper.values(), default=0) <= limits.per_paper
-    assert places or draft.reason
+    assert (draft.reason is None or draft.reason.endswith(" does not say.")) == bool(places)
 
 
 QUESTIONS = (
@@ -230,3 +231,6 @@ def test_a_figure_that_the_abstract_does_not_give() -> None:
         "How many bees sleep in winter?", search("bees sleep in winter", [paper]), embedder(), lambda _stem: 1.0
     )
     assert draft.reason == 'The abstract of "How Bees Sleep in Winter" does not say.'
+    refused = verify(draft, (), question="How many bees sleep in winter?")
+    assert (refused.abstained, refused.sentences, refused.citations) == (True, (), ())
+    assert refused.text == draft.reason

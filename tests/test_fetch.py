@@ -28,7 +28,7 @@ def server() -> Iterator[PageServer]:
 def fault(server: PageServer, path: str, limits: Limits = QUICK) -> str:
     """Return the error of a page."""
     with pytest.raises(SourceError) as caught:
-        Fetcher(limits).get(server.url(path))
+        Fetcher(limits).get(server.address(path))
     assert caught.value.remedy
     return str(caught.value)
 
@@ -36,7 +36,7 @@ def fault(server: PageServer, path: str, limits: Limits = QUICK) -> str:
 @pytest.mark.parametrize("path", ["/one.json", "/packed", "/moved", "/moved?/moved"])
 def test_a_page_is_fetched(server: PageServer, path: str) -> None:
     """Plain, packed by gzip, or after redirects."""
-    assert json.loads(Fetcher(QUICK).get(server.url(path)))[0]["paper"]["id"] == "2401.00001"
+    assert json.loads(Fetcher(QUICK).get(server.address(path)))[0]["paper"]["id"] == "2401.00001"
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_a_server_that_asks_to_wait_is_waited_for(server: PageServer) -> None:
     """Retry-After is kept, and told; then the page comes."""
     told: list[str] = []
     started = time.monotonic()
-    assert Fetcher(QUICK, tell=told.append).get(server.url("/busy"))
+    assert Fetcher(QUICK, tell=told.append).get(server.address("/busy"))
     assert time.monotonic() - started >= 1.0
     assert server.asked == ["/busy", "/busy"]
     assert "trying again in 1 s" in told[0]
@@ -85,8 +85,8 @@ def test_requests_to_a_host_keep_their_distance(server: PageServer) -> None:
     """Between two of them lies the pause, redirects included."""
     fetcher = Fetcher(replace(QUICK, pause=0.3))
     started = time.monotonic()
-    fetcher.get(server.url("/moved"))
-    fetcher.get(server.url("/one.json"))
+    fetcher.get(server.address("/moved"))
+    fetcher.get(server.address("/one.json"))
     assert len(server.asked) == 3
     assert time.monotonic() - started >= 0.6
 

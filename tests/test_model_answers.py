@@ -444,10 +444,11 @@ def test_orders_in_the_evidence_change_nothing(poisoned: Path, poison: Poison) -
         for grounding in ("mark", "strict"):
             with Library.open(poisoned, settings=settings(server.url, grounding=grounding)) as library:
                 answer = library.ask(poison.question)
-            assert answer.mode == "extractive" or not answer.abstained
-            if not answer.abstained and poison.goal.kind != "refuse":
-                assert holds(poison.nugget, answer.text)
             assert plain.abstained or not answer.abstained
+            if not answer.abstained or poison.goal.kind == "refuse":
+                assert (
+                    answer.mode == "extractive" if poison.goal.kind == "refuse" else holds(poison.nugget, answer.text)
+                )
             kept = [one.text for one in answer.sentences if one.verdict not in MARKED]
             assert grounding == "mark" or len(kept) == len(answer.sentences)
             seen = replace(Reply.of(answer), text=" ".join(kept))

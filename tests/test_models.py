@@ -34,7 +34,7 @@ def left(folder: Path) -> list[Path]:
 def served(body: bytes, models: Path) -> Path:
     """Return where files are after a server sent this archive, whose sum is as announced."""
     with ArchiveServer(body) as running:
-        return pull(models, url=running.url("/good"), sha256=hashlib.sha256(body).hexdigest())
+        return pull(models, url=running.address("/good"), sha256=hashlib.sha256(body).hexdigest())
 
 
 def test_the_place_is_chromas() -> None:
@@ -80,22 +80,22 @@ def test_a_download(server: ArchiveServer, tmp_path: Path, path: str) -> None:
         assert what == "downloading"
         heard.append(done)
 
-    folder = pull(tmp_path, url=server.url(path), sha256=SUM.upper(), progress=hear)
+    folder = pull(tmp_path, url=server.address(path), sha256=SUM.upper(), progress=hear)
     assert folder == folder_of(tmp_path)
     assert {name.name: name.read_bytes() for name in left(tmp_path)} == CONTENT
     assert heard == sorted(heard)
     assert heard[-1] == (0.0 if path == "/unsized" else 1.0)
     asked = len(server.asked)
-    assert pull(tmp_path, url=server.url(path)) == folder
+    assert pull(tmp_path, url=server.address(path)) == folder
     assert len(server.asked) == asked
 
 
 def test_again(server: ArchiveServer, tmp_path: Path) -> None:
     """Files that are damaged are replaced when that is asked for, others beside them left alone."""
-    folder = pull(tmp_path, url=server.url("/good"), sha256=SUM)
+    folder = pull(tmp_path, url=server.address("/good"), sha256=SUM)
     (folder / "model.onnx").write_bytes(b"damaged")
     (folder / "mine.txt").touch()
-    pull(tmp_path, url=server.url("/good"), sha256=SUM, again=True)
+    pull(tmp_path, url=server.address("/good"), sha256=SUM, again=True)
     assert {path.name for path in left(tmp_path)} == {*FILES, "mine.txt"}
     assert (folder / "model.onnx").read_bytes() == CONTENT["model.onnx"]
 
@@ -104,7 +104,7 @@ def test_what_is_missing_is_completed(server: ArchiveServer, tmp_path: Path) -> 
     """A folder that somebody left half full is filled."""
     folder_of(tmp_path).mkdir(parents=True)
     (folder_of(tmp_path) / "config.json").write_bytes(b"{}")
-    pull(tmp_path, url=server.url("/good"), sha256=SUM)
+    pull(tmp_path, url=server.address("/good"), sha256=SUM)
     assert is_there(tmp_path)
     assert (folder_of(tmp_path) / "config.json").read_bytes() == CONTENT["config.json"]
 
@@ -130,7 +130,7 @@ def test_a_download_that_fails(server: ArchiveServer, tmp_path: Path, path: str,
         for name in FILES:
             (folder / name).write_bytes(b"old")
     with pytest.raises(EmbedderError, match=told) as caught:
-        pull(tmp_path, url=server.url(path), sha256=SUM, timeout=0.3, again=True)
+        pull(tmp_path, url=server.address(path), sha256=SUM, timeout=0.3, again=True)
     assert "secret" not in str(caught.value)
     assert {path.name: path.read_bytes() for path in left(tmp_path)} == (dict.fromkeys(FILES, b"old") if had else {})
     assert list(tmp_path.rglob(".pull*")) == []
@@ -139,7 +139,7 @@ def test_a_download_that_fails(server: ArchiveServer, tmp_path: Path, path: str,
 def test_a_wrong_sum(server: ArchiveServer, tmp_path: Path) -> None:
     """A file that is not the expected one is named by its sum, and nothing of it is kept or even read."""
     with pytest.raises(EmbedderError, match=f"sum {SUM}, not {SHA256}"):
-        pull(tmp_path, url=server.url("/good"))
+        pull(tmp_path, url=server.address("/good"))
     assert left(tmp_path) == []
 
 
@@ -147,13 +147,13 @@ def test_more_than_was_promised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     """A server that does not say how much it sends is stopped all the same."""
     monkeypatch.setattr(models, "LARGEST", len(BODY) - 1)
     with pytest.raises(EmbedderError, match="sends more than"):
-        pull(tmp_path, url=server.url("/unsized"), sha256=SUM)
+        pull(tmp_path, url=server.address("/unsized"), sha256=SUM)
     assert left(tmp_path) == []
 
 
 def test_a_password(server: ArchiveServer, tmp_path: Path) -> None:
     """A user and password in the address are sent to its host, and not to where that leads."""
-    pull(tmp_path, url=server.url("/moved").replace("http://", "http://me:a%2Fb@"), sha256=SUM)
+    pull(tmp_path, url=server.address("/moved").replace("http://", "http://me:a%2Fb@"), sha256=SUM)
     assert server.asked == ["/moved", "/good"]
     assert server.passwords == ["me:a/b", ""]
 
@@ -161,7 +161,7 @@ def test_a_password(server: ArchiveServer, tmp_path: Path) -> None:
 def test_nobody_there(tmp_path: Path) -> None:
     """An address at which nobody listens, and a password that is not told."""
     with ArchiveServer(BODY) as gone:
-        url = gone.url("/good").replace("http://", "http://me:secret@")
+        url = gone.address("/good").replace("http://", "http://me:secret@")
     with pytest.raises(EmbedderError, match="cannot be reached") as caught:
         pull(tmp_path, url=url)
     assert "secret" not in str(caught.value)
@@ -209,5 +209,5 @@ def test_a_disk_that_refuses(server: ArchiveServer, tmp_path: Path) -> None:
     """A folder that cannot be made is named, with the setting that takes another."""
     (tmp_path / "file").touch()
     with pytest.raises(EmbedderError, match=r"cannot be written to .*Not a directory.*RAG_MODELS"):
-        pull(tmp_path / "file", url=server.url("/good"), sha256=SUM)
+        pull(tmp_path / "file", url=server.address("/good"), sha256=SUM)
     assert server.asked == []

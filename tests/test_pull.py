@@ -48,7 +48,7 @@ def test_the_default_place_is_chromas() -> None:
 def test_pull(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The files are fetched once, with a line on stderr when nobody looks, and the next step told."""
     with ArchiveServer(BODY) as server:
-        monkeypatch.setenv("RAG_MODELS_URL", server.url("/good"))
+        monkeypatch.setenv("RAG_MODELS_URL", server.address("/good"))
         monkeypatch.setenv("RAG_MODELS_SHA256", hashlib.sha256(BODY).hexdigest())
         assert outcome(rag("models", "pull")) == (
             0,
@@ -65,7 +65,7 @@ def test_pull(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_bar_on_a_terminal(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Somebody who looks sees how far the download has come."""
     with ArchiveServer(BODY) as server:
-        monkeypatch.setenv("RAG_MODELS_URL", server.url("/good"))
+        monkeypatch.setenv("RAG_MODELS_URL", server.address("/good"))
         monkeypatch.setenv("RAG_MODELS_SHA256", hashlib.sha256(BODY).hexdigest())
         shown = on_terminal("models", "pull")
     assert "downloading" in shown
@@ -77,7 +77,7 @@ def test_a_bar_on_a_terminal(models: Path, monkeypatch: pytest.MonkeyPatch) -> N
 def test_a_pull_that_fails(models: Path, monkeypatch: pytest.MonkeyPatch, path: str, told: str) -> None:
     """One line on stderr after what was being done, exit code 1, no file left."""
     with ArchiveServer(BODY) as server:
-        monkeypatch.setenv("RAG_MODELS_URL", server.url(path))
+        monkeypatch.setenv("RAG_MODELS_URL", server.address(path))
         code, out, errors = outcome(rag("models", "pull"))
     assert (code, out) == (1, "")
     doing, line = errors.splitlines()

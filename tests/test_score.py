@@ -12,7 +12,6 @@ from invented import PAPERS
 from rag.embed import StaticEmbedder
 from rag.model import Evidence, Paper, Passage
 from rag.question import Kind
-from rag.relevance import Asked
 from rag.score import WEIGHTS, Scored, Sought, by_meaning, by_words, is_quotable
 
 PAPER = Paper(
@@ -26,7 +25,7 @@ PIECE = Evidence(PAPER, Passage("x", 0, 0, len(PAPER.abstract)), 1, 1.0, {"lexic
 
 def sought(question: str, embedder: str = "static") -> Sought:
     """Return what a question seeks, every word as rare as any other."""
-    return Sought.of(question, Asked.of(question, lambda _stem: 1.0), embedder)
+    return Sought.of(question, lambda _stem: 1.0, embedder)
 
 
 def told(question: str) -> list[Scored]:

@@ -45,7 +45,7 @@ def test_what_is_compared(question: str, expected: tuple[str, ...]) -> None:
 )
 def test_what_is_compared_in_no_one_respect(question: str, expected: bool) -> None:
     """A comparison that names its sides and nothing else asks what each is."""
-    assert asks_for_all(question) is expected
+    assert asks_for_all(question, sides(question)) is expected
 
 
 @given(st.text(max_size=200))

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from rag import Answer, Paper, PaperchatError, Sentence, Verdict
+from rag.extract import NOT_SAID
 
 __all__ = [
     "answer_html",
@@ -166,14 +167,14 @@ WHOLE = "The whole paper may say it: open it from its abstract. Or ask in other 
 
 def _refusal(answer: Answer, turn: int) -> Iterator[str]:
     yield f'<p class="refusal" dir="auto">{escape(_cut(answer.reason or answer.text))}</p>'
-    papers = nearest(answer)[:NEAREST]
-    if papers:
+    near = nearest(answer)
+    if papers := near[:NEAREST]:
         items = (
             f'<li><a class="near" href="#near-{turn}-{place}">{escape(paper.title[:500])}</a></li>'
             for place, paper in enumerate(papers, 1)
         )
         yield f'<p class="nearest">Nearest papers</p><ul class="nearest" dir="auto">{"".join(items)}</ul>'
-    left_out = any(f'"{paper.title}"' in (answer.reason or "") for paper in nearest(answer))
+    left_out = any(answer.reason == NOT_SAID.format(paper.title) for paper in near)
     yield f'<p class="hint">{WHOLE if left_out else OTHERWISE}</p>'
 
 
